@@ -1,0 +1,35 @@
+#pragma once
+
+#include <absl/time/time.h>
+
+#include <string>
+#include <vector>
+
+#include "edge/base/connection_id.h"
+#include "edge/sse/server_events.h"
+
+namespace sluice {
+
+// A stream that has been accepted and waits for its channels.
+struct OpenedConnection {
+  ConnectionId id;
+  std::string client_id;
+  // Sorted, each once.
+  std::vector<std::string> groups;
+  absl::Time connect_time;
+};
+
+// Learns of streams as they come and go. Each opened one is closed once, later.
+// Thread: called on shards' threads; a connection's calls all come from its own shard, in order.
+class ConnectionObserver {
+ public:
+  virtual ~ConnectionObserver() = default;
+
+  // Events reach the stream only after Edge::GoLive, which the observer calls when the connection's
+  // channels are subscribed.
+  virtual void OnConnectionOpened(OpenedConnection connection) = 0;
+
+  virtual void OnConnectionClosed(ConnectionId id, EndReason reason) = 0;
+};
+
+}  // namespace sluice

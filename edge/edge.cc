@@ -1,0 +1,122 @@
+#include "edge/edge.h"
+
+#include <future>
+#include <utility>
+
+#include "edge/base/mutex.h"
+
+namespace sluice {
+namespace {
+
+// Collects what the shards say of their connections.
+class DescriptionGather {
+ public:
+  DescriptionGather(std::size_t parts,
+                    absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done)
+      : parts_missing_(parts), done_(std::move(done)) {}
+
+  void AddPart(std::vector<ConnectionDescription> part) {
+    {
+      const MutexLock lock(mutex_);
+      for (ConnectionDescription& description : part) {
+        descriptions_.push_back(std::move(description));
+      }
+      if (--parts_missing_ > 0) return;
+    }
+    done_(std::move(descriptions_));
+  }
+
+ private:
+  Mutex mutex_;
+  std::size_t parts_missing_ ABSL_GUARDED_BY(mutex_);
+  std::vector<ConnectionDescription> descriptions_;  // Written under the mutex, read by the last.
+  absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done_;
+};
+
+}  // namespace
+
+Edge::Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer)
+    : options_(std::move(options)),
+      cors_(options_.cors_origins),
+      outbox_budget_(options_.outbox_total_bytes_max) {
+  const ShardContext context = {options_,       cors_,    clock,
+                                outbox_budget_, observer, connection_count_};
+  for (int index = 0; index < options_.shards; ++index) {
+    shards_.push_back(std::make_unique<Shard>(index, context));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Edge>> Edge::Start(EdgeOptions options, const Clock& clock,
+                                                  ConnectionObserver& observer) {
+  const auto bound = ProbePort(options.http);
+  if (!bound.ok()) return bound.status();
+  options.http = *bound;
+  std::unique_ptr<Edge> edge(new Edge(std::move(options), clock, observer));
+  for (const auto& shard : edge->shards_) {
+    const absl::Status status = shard->Listen(edge->options_.http);
+    if (!status.ok()) return status;
+  }
+  for (const auto& shard : edge->shards_) shard->Start();
+  return edge;
+}
+
+Edge::~Edge() {
+  Stop();
+}
+
+void Edge::Stop() {
+  for (const auto& shard : shards_) shard->Stop();
+}
+
+void Edge::GoLive(ConnectionId id, const EventNumber& position) {
+  Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
+  shard.Post([&shard, id, position] { shard.GoLive(id, position); });
+}
+
+void Edge::Deliver(const std::vector<int>& shards, const Target& target,
+                   std::shared_ptr<const DeliveryFilter> filter, EncodedEvent event,
+                   absl::AnyInvocable<void(FanOutResult)> done) {
+  if (shards.empty()) return done({});
+  const auto receipt =
+      std::make_shared<FanOutReceipt>(static_cast<int>(shards.size()), std::move(done));
+  for (const int index : shards) {
+    Shard& shard = *shards_[static_cast<std::size_t>(index)];
+    shard.Post([&shard, fan_out = FanOut{target, filter, event, receipt}]() mutable {
+      shard.Add(std::move(fan_out));
+    });
+  }
+}
+
+void Edge::Describe(const std::vector<ConnectionId>& ids,
+                    absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done) {
+  std::vector<std::vector<ConnectionId>> by_shard(shards_.size());
+  for (const ConnectionId id : ids) {
+    by_shard[static_cast<std::size_t>(id.shard_index())].push_back(id);
+  }
+  std::size_t parts = 0;
+  for (const auto& shard_ids : by_shard) parts += shard_ids.empty() ? 0 : 1;
+  if (parts == 0) return done({});
+  const auto gather = std::make_shared<DescriptionGather>(parts, std::move(done));
+  for (std::size_t index = 0; index < shards_.size(); ++index) {
+    if (by_shard[index].empty()) continue;
+    Shard& shard = *shards_[index];
+    shard.Post([&shard, gather, shard_ids = std::move(by_shard[index])] {
+      gather->AddPart(shard.Describe(shard_ids));
+    });
+  }
+}
+
+bool Edge::EndStreams(absl::Duration timeout) {
+  std::vector<std::future<void>> ends;
+  for (const auto& shard : shards_) {
+    auto ended = std::make_shared<std::promise<void>>();
+    ends.push_back(ended->get_future());
+    shard->Post([&shard = *shard, ended] { shard.EndAll([ended] { ended->set_value(); }); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  bool all = true;
+  for (const auto& end : ends) all &= end.wait_until(deadline) == std::future_status::ready;
+  return all;
+}
+
+}  // namespace sluice

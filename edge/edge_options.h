@@ -1,0 +1,32 @@
+#pragma once
+
+#include <absl/time/time.h>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+// What the operator decides about streams. Every value has been checked.
+struct EdgeOptions {
+  boost::asio::ip::tcp::endpoint http;  // Port 0: any free one.
+  int shards = 1;                       // 1 to 256 threads.
+  std::string replica_id;
+  absl::Duration heartbeat = absl::Seconds(15);
+  // Not empty: heartbeats are events of this name instead of comments.
+  std::string heartbeat_event;
+  // The base of the reconnection time; each stream gets 50 to 150 % of it.
+  absl::Duration reconnection_time = absl::Seconds(3);
+  std::size_t connections_max = 1000;
+  // How a stream over the limit is answered.
+  enum class Overload { kRetry, k503 };
+  Overload overload = Overload::kRetry;
+  std::size_t outbox_bytes_max = std::size_t{1} << 20;
+  std::size_t outbox_total_bytes_max = std::size_t{1} << 30;
+  absl::Duration write_timeout = absl::Seconds(20);
+  std::vector<std::string> cors_origins;
+};
+
+}  // namespace sluice

@@ -1,0 +1,153 @@
+#include "edge/http/handshake.h"
+
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include <utility>
+
+#include "edge/base/text_rules.h"
+
+namespace sluice {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr std::uint32_t kHeadBytesMax = 16 * 1024;
+constexpr std::size_t kBufferBytesMax = kHeadBytesMax + 4096;
+constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
+constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
+constexpr std::size_t kLingerBytesMax = 64 * 1024;
+constexpr std::size_t kUserAgentBytesMax = 256;
+
+std::string_view HeaderValue(const RequestHead& head, http::field field) {
+  const auto found = head.find(field);
+  if (found == head.end()) return {};
+  return {found->value().data(), found->value().size()};
+}
+
+// The header goes into protobuf answers, which take UTF-8 only.
+std::string CleanUserAgent(std::string_view user_agent) {
+  user_agent = user_agent.substr(0, kUserAgentBytesMax);
+  // The cut may have gone through a character.
+  for (int i = 0; i < 4 && !IsValidUtf8(user_agent) && !user_agent.empty(); ++i) {
+    user_agent.remove_suffix(1);
+  }
+  return IsValidUtf8(user_agent) ? std::string(user_agent) : std::string();
+}
+
+bool IsTooLarge(const boost::system::error_code& error) {
+  return error == http::error::header_limit || error == http::error::buffer_overflow;
+}
+
+bool IsHttpError(const boost::system::error_code& error) {
+  return error.category() == http::make_error_code(http::error::bad_method).category() &&
+         error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
+}  // namespace
+
+Handshake::Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
+                     HandshakeOwner& owner)
+    : socket_(std::move(socket)),
+      wheel_(wheel),
+      cors_(cors),
+      owner_(owner),
+      buffer_(kBufferBytesMax) {}
+
+void Handshake::Start() {
+  boost::system::error_code error;
+  remote_endpoint_ = socket_.remote_endpoint(error);
+  if (error) return;  // The peer has gone again.
+  SetStreamOptions(socket_);
+  wheel_.Schedule(*this, wheel_.After(kHeadTimeout));
+  parser_.emplace();
+  parser_->header_limit(kHeadBytesMax);
+  http::async_read_header(socket_, buffer_, *parser_,
+                          [self = shared_from_this()](const boost::system::error_code& read_error,
+                                                      std::size_t) { self->OnHead(read_error); });
+}
+
+void Handshake::OnHead(const boost::system::error_code& error) {
+  if (!parser_.has_value() || !answer_.empty()) return;  // The deadline came first.
+  if (!error) return OnRequest(parser_->get());
+  if (IsTooLarge(error)) {
+    return Answer(
+        ErrorAnswer({431, "head_too_large", "the request head is over 16 KiB"}, "", true));
+  }
+  if (IsHttpError(error)) {
+    return Answer(
+        ErrorAnswer({400, "bad_request", "this is no valid HTTP/1 request head"}, "", true));
+  }
+  Close();
+}
+
+void Handshake::OnRequest(const RequestHead& head) {
+  const std::string_view origin = HeaderValue(head, http::field::origin);
+  const std::string cors_lines = cors_.HeaderLines(origin);
+  const bool has_body = head.method() != http::verb::head;
+  StreamRequestResult result = ReadStreamRequest(head);
+  if (result.error.has_value()) return Answer(ErrorAnswer(*result.error, cors_lines, has_body));
+  if (head.method() == http::verb::options) return Answer(PreflightAnswer(cors_lines));
+  if (cors_.Refuses(origin)) {
+    return Answer(ErrorAnswer({403, "origin_refused", "pages of this origin may not read streams"},
+                              cors_lines, has_body));
+  }
+  OnStreamRequest(head, std::move(result.request));
+}
+
+void Handshake::OnStreamRequest(const RequestHead& head, StreamRequest request) {
+  std::string stream_head = StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin)));
+  if (head.method() == http::verb::head) return Answer(std::move(stream_head));
+  const auto refusal = owner_.Refuse(request);
+  if (refusal.has_value()) {
+    return Answer(refusal->is_whole_answer ? refusal->bytes : stream_head + refusal->bytes);
+  }
+  Unlink();
+  owner_.OnArrival({std::move(request), std::move(socket_), remote_endpoint_,
+                    CleanUserAgent(HeaderValue(head, http::field::user_agent)),
+                    std::move(stream_head)});
+}
+
+void Handshake::OnDeadline() {
+  if (answer_.empty()) {
+    Answer(ErrorAnswer({408, "head_too_slow", "the request head took over 10 s"}, "", true));
+  } else {
+    Close();
+  }
+}
+
+void Handshake::Answer(std::string bytes) {
+  answer_ = std::move(bytes);
+  wheel_.Schedule(*this, wheel_.After(kLingerTimeout));
+  asio::async_write(
+      socket_, asio::buffer(answer_),
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+        if (error) return self->Close();
+        boost::system::error_code ignored;
+        static_cast<void>(self->socket_.shutdown(TcpSocket::shutdown_send, ignored));
+        self->Linger();
+      });
+}
+
+// Closing with bytes unread would send a reset, which can destroy our answer before it is read.
+void Handshake::Linger() {
+  socket_.async_wait(
+      TcpSocket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+        if (error) return self->Close();
+        const SocketResult result = ReceiveAndDiscard(self->socket_);
+        self->lingered_bytes_ += result.bytes;
+        const bool is_open = result.outcome != SocketResult::Outcome::kBroken && result.bytes > 0;
+        if (!is_open || self->lingered_bytes_ > kLingerBytesMax) return self->Close();
+        self->Linger();
+      });
+}
+
+void Handshake::Close() {
+  Unlink();
+  boost::system::error_code ignored;
+  static_cast<void>(socket_.close(ignored));
+}
+
+}  // namespace sluice

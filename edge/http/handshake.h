@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "edge/http/answer.h"
+#include "edge/http/stream_request.h"
+#include "edge/session/stream_socket.h"
+#include "edge/session/timer_wheel.h"
+
+namespace sluice {
+
+// A request for a stream that may be let in, with the connection it came by.
+struct StreamArrival {
+  StreamRequest request;
+  TcpSocket socket;
+  boost::asio::ip::tcp::endpoint remote_endpoint;
+  std::string user_agent;  // Cut to 256 bytes.
+  std::string head;        // The bytes of the 200 answer, which the stream begins with.
+};
+
+// The shard as a handshake sees it.
+class HandshakeOwner {
+ public:
+  virtual ~HandshakeOwner() = default;
+
+  // The body of a stream that ends at once, or a whole answer, to give instead of a stream; none
+  // lets the request in.
+  struct Refusal {
+    bool is_whole_answer;
+    std::string bytes;
+  };
+  virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
+
+  virtual void OnArrival(StreamArrival arrival) = 0;
+};
+
+// One connection from accept until its request is answered or has become a stream.
+// Owner:  itself, by its pending operations.
+// Thread: the shard's.
+// Limits: 16 KiB of request head in 10 s; after an answer the peer has 2 s and 64 KiB to close.
+class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
+ public:
+  Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
+
+  void Start();
+
+  void OnDeadline() override;
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
+
+  void OnHead(const boost::system::error_code& error);
+  void OnRequest(const RequestHead& head);
+  void OnStreamRequest(const RequestHead& head, StreamRequest request);
+  void Answer(std::string bytes);
+  void Linger();
+  void Close();
+
+  TcpSocket socket_;
+  TimerWheel& wheel_;
+  const CorsPolicy& cors_;
+  HandshakeOwner& owner_;
+  boost::asio::ip::tcp::endpoint remote_endpoint_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::string answer_;
+  std::size_t lingered_bytes_ = 0;
+};
+
+}  // namespace sluice

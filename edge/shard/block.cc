@@ -1,0 +1,85 @@
+#include "edge/shard/block.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "edge/base/check.h"
+
+namespace sluice {
+
+Block::Block(Audience& audience, std::shared_ptr<const DeliveryFilter> filter)
+    : audience_(audience), filter_(std::move(filter)) {}
+
+std::size_t Block::size_bytes() const {
+  if (frames_.empty()) return 0;
+  return bytes_.empty() ? frames_.front()->bytes().size() : bytes_.size();
+}
+
+bool Block::Takes(const Audience& audience, const DeliveryFilter* filter, std::size_t bytes) const {
+  if (&audience != &audience_ || parts_.size() >= kFramesMax) return false;
+  if (size_bytes() + bytes > kBytesMax) return false;
+  if (filter == nullptr || filter_ == nullptr) return filter == filter_.get();
+  return *filter == *filter_;
+}
+
+void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt) {
+  if (frames_.size() == 1) bytes_ = frames_.front()->bytes();
+  parts_.push_back({std::move(receipt), number, size_bytes(), {}});
+  if (!frames_.empty()) bytes_.append(frame->bytes());
+  frames_.push_back(std::move(frame));
+}
+
+bool Block::Absorb(Block& later) {
+  if (parts_.size() + later.parts_.size() > kFramesMax) return false;
+  if (!Takes(later.audience_, later.filter_.get(), later.size_bytes())) return false;
+  // Results that these parts have already, from sessions a small send brought up to date, stay.
+  const std::int64_t entered_before = std::exchange(entered_by_all_, 0);
+  for (Part& part : parts_) part.result.entered += entered_before;
+  for (std::size_t i = 0; i < later.parts_.size(); ++i) {
+    Add(later.parts_[i].number, std::move(later.frames_[i]), std::move(later.parts_[i].receipt));
+  }
+  return true;
+}
+
+void Block::Deliver(Session& session) {
+  if (IsServed(session) || !Holds(session)) return;
+  std::size_t first = 0;
+  if (session.served() >= parts_.front().number) {
+    // A small send, or its joining, has brought the session part of the block's way.
+    const auto is_served = [&](const Part& part) { return part.number <= session.served(); };
+    first = static_cast<std::size_t>(std::partition_point(parts_.begin(), parts_.end(), is_served) -
+                                     parts_.begin());
+  }
+  session.set_served(parts_.back().number);
+  const std::string_view bytes = bytes_.empty() ? frames_.front()->bytes() : bytes_;
+  const Session::Delivered delivered = session.Deliver(bytes.substr(parts_[first].offset),
+                                                       absl::MakeConstSpan(frames_).subspan(first));
+  if (delivered.entered == frames_.size()) {
+    ++entered_by_all_;
+    return;
+  }
+  for (std::size_t i = 0; i < delivered.entered; ++i) ++parts_[first + i].result.entered;
+  const std::size_t first_dropped = first + delivered.entered;
+  for (std::size_t i = 0; i < delivered.dropped; ++i) ++parts_[first_dropped + i].result.dropped;
+}
+
+bool Block::Holds(Session& session) const {
+  if (filter_ == nullptr) return true;
+  if (filter_->connection_id.has_value() && *filter_->connection_id != session.id()) return false;
+  if (filter_->except_client_ids.contains(session.identity().client_id)) return false;
+  if (filter_->group.empty()) return true;
+  for (const Session::Membership& membership : session.memberships()) {
+    const Audience& audience = *membership.audience;
+    if (audience.kind() == Target::Kind::kGroup && audience.name() == filter_->group) return true;
+  }
+  return false;
+}
+
+void Block::Acknowledge() {
+  for (Part& part : parts_) {
+    part.result.entered += entered_by_all_;
+    part.receipt->AddPart(part.result);
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+#include <absl/functional/any_invocable.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "edge/base/connection_id.h"
+#include "edge/shard/audience_index.h"
+#include "edge/sse/frame.h"
+
+namespace sluice {
+
+// Which of the target's sessions get the event. Every part that is set must hold.
+struct DeliveryFilter {
+  // Only sessions in this group. Empty: all.
+  std::string group;
+  std::optional<ConnectionId> connection_id;
+  absl::flat_hash_set<std::string> except_client_ids;
+
+  friend bool operator==(const DeliveryFilter&, const DeliveryFilter&) = default;
+};
+
+// What a fan-out came to. A stream that had ended before is in neither.
+struct FanOutResult {
+  std::int64_t entered = 0;  // Outboxes (or kernel buffers) that took the event.
+  std::int64_t dropped = 0;  // Sessions that refused it or were ended over it.
+};
+
+// Collects the shards' parts of a fan-out's result.
+// Thread: any; `done` runs on the thread of the last part.
+class FanOutReceipt {
+ public:
+  FanOutReceipt(int parts, absl::AnyInvocable<void(FanOutResult)> done)
+      : parts_missing_(parts), done_(std::move(done)) {}
+
+  void AddPart(FanOutResult part) {
+    entered_.fetch_add(part.entered, std::memory_order_relaxed);
+    dropped_.fetch_add(part.dropped, std::memory_order_relaxed);
+    // Acquire and release: the last part sees what all others added.
+    if (parts_missing_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+    done_({entered_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed)});
+  }
+
+ private:
+  std::atomic<std::int64_t> entered_{0};
+  std::atomic<std::int64_t> dropped_{0};
+  std::atomic<int> parts_missing_;
+  absl::AnyInvocable<void(FanOutResult)> done_;
+};
+
+// One event for one target, on its way to a shard.
+struct FanOut {
+  Target target;
+  std::shared_ptr<const DeliveryFilter> filter;  // Null: every session of the target.
+  EncodedEvent event;
+  std::shared_ptr<FanOutReceipt> receipt;
+};
+
+}  // namespace sluice

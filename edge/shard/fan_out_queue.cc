@@ -1,0 +1,96 @@
+#include "edge/shard/fan_out_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice {
+
+void FanOutQueue::Add(FanOut fan_out) {
+  thread_.Check();
+  ++last_number_;
+  Audience* audience = index_.Find(fan_out.target);
+  if (audience == nullptr) {
+    fan_out.receipt->AddPart({});
+    return;
+  }
+  if (added_.empty() ||
+      !added_.back().Takes(*audience, fan_out.filter.get(), fan_out.event->size())) {
+    index_.Pin(*audience);
+    added_.emplace_back(*audience, std::move(fan_out.filter));
+  }
+  added_.back().Add(last_number_, FramePointer(new Frame(std::move(fan_out.event))),
+                    std::move(fan_out.receipt));
+}
+
+bool FanOutQueue::Start() {
+  thread_.Check();
+  for (Block& block : added_) {
+    if (block.audience().size() <= kSmallAudience) {
+      DeliverAtOnce(block);
+    } else {
+      Queue(block);
+    }
+  }
+  added_.clear();
+  return !pending_.empty();
+}
+
+void FanOutQueue::DeliverAtOnce(Block& block) {
+  Audience& audience = block.audience();
+  for (std::size_t slot = 0; slot < audience.size(); ++slot) {
+    Session* session = audience.at(slot);
+    if (session == nullptr) continue;
+    ServePending(*session);
+    block.Deliver(*session);
+  }
+  index_.Unpin(audience);
+  block.Acknowledge();
+}
+
+void FanOutQueue::Queue(Block& block) {
+  // What waits behind a long walk becomes one block after all.
+  const bool may_grow = pending_.size() > 1 || (pending_.size() == 1 && !walk_.has_begun);
+  if (may_grow && pending_.back().Absorb(block)) {
+    index_.Unpin(block.audience());
+    return;
+  }
+  pending_.push_back(std::move(block));
+}
+
+void FanOutQueue::ServePending(Session& session) {
+  for (Block& block : pending_) {
+    if (!block.IsServed(session) && IsMember(session, block.audience())) block.Deliver(session);
+  }
+}
+
+bool FanOutQueue::RunSlice() {
+  thread_.Check();
+  if (pending_.empty()) return false;
+  Block& block = pending_.front();
+  if (!walk_.has_begun) {
+    const std::size_t slots = block.audience().size();
+    rotation_ += kSliceSessions;
+    walk_ = {true, slots, slots == 0 ? 0 : rotation_ % slots, 0};
+  }
+  const std::size_t end = std::min(walk_.visited + kSliceSessions, walk_.slots);
+  for (; walk_.visited < end; ++walk_.visited) {
+    std::size_t slot = walk_.first + walk_.visited;
+    if (slot >= walk_.slots) slot -= walk_.slots;
+    Session* session = block.audience().at(slot);
+    if (session != nullptr) block.Deliver(*session);
+  }
+  if (walk_.visited == walk_.slots) {
+    walk_ = {};
+    index_.Unpin(block.audience());
+    block.Acknowledge();
+    pending_.pop_front();
+  }
+  return !pending_.empty();
+}
+
+void FanOutQueue::ServeFromNowOn(Session& session) {
+  thread_.Check();
+  session.set_served(++last_number_);
+}
+
+}  // namespace sluice

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "edge/base/thread_checker.h"
+#include "edge/shard/audience_index.h"
+#include "edge/shard/block.h"
+#include "edge/shard/fan_out.h"
+
+namespace sluice {
+
+// Takes a shard's events to its sessions, in one order, without letting a big audience hold up a
+// small one.
+//
+// Events are first added, as the mailbox gives them, and gathered into blocks. Start then delivers
+// blocks for small audiences at once and queues those for big ones, which RunSlice takes on
+// kSliceSessions at a time, so that accepts, reads and heartbeats come in between. A small send may
+// overtake a big fan-out without reordering any connection: before it writes to a session, it
+// delivers to it every queued block that the session has still to get, and the slices skip the
+// session later ("serves pending fan-outs", the design's rule "overtake"). What a session has got
+// is a number: events are numbered as they are added, and a session keeps the number it is served
+// to.
+//
+// Owner:  the shard.
+// Thread: the shard.
+// Limits: the cluster bounds the bytes that are on their way.
+class FanOutQueue {
+ public:
+  static constexpr std::size_t kSliceSessions = 512;
+  // Audiences up to this size are served at once. Their sends are what may overtake.
+  static constexpr std::size_t kSmallAudience = 64;
+
+  explicit FanOutQueue(AudienceIndex& index) : index_(index) {}
+
+  // Takes an event. Nothing is delivered before Start.
+  void Add(FanOut fan_out);
+
+  // Delivers or queues what was added. True if RunSlice has work.
+  bool Start();
+
+  // Delivers the first queued block to its next sessions. True if there is more work.
+  bool RunSlice();
+
+  // Call when a session joins its audiences: it gets no event added before.
+  void ServeFromNowOn(Session& session);
+
+  // Brings the session up to date with every queued block, before something else is written to it.
+  void ServePending(Session& session);
+
+ private:
+  // The walk of the first queued block over its audience.
+  struct Walk {
+    bool has_begun = false;
+    std::size_t slots = 0;    // The audience's size at the begin; later members have joined later.
+    std::size_t first = 0;    // Another place each time, so that nobody is always last.
+    std::size_t visited = 0;  // How many of the slots are done.
+  };
+
+  void DeliverAtOnce(Block& block);
+  void Queue(Block& block);
+
+  ThreadChecker thread_;
+  AudienceIndex& index_;
+  std::uint64_t last_number_ = 0;
+  std::size_t rotation_ = 0;
+  std::vector<Block> added_;
+  std::deque<Block> pending_;  // Their audiences are pinned.
+  Walk walk_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,233 @@
+#include "edge/shard/shard.h"
+
+#include <absl/strings/str_cat.h>
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+#include <utility>
+
+#include "edge/base/random_id.h"
+#include "edge/sse/event_encoder.h"
+#include "edge/sse/server_events.h"
+
+namespace sluice {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kDeadlinesPerTurn = 512;
+constexpr int kClientIdLength = 16;  // 80 random bits.
+
+FramePointer MakeFrame(std::string bytes) {
+  return FramePointer(new Frame(std::make_shared<const std::string>(std::move(bytes))));
+}
+
+std::string HeartbeatBytes(const EdgeOptions& options) {
+  if (options.heartbeat_event.empty()) return std::string(kHeartbeatComment);
+  return EncodeEvent({.name = options.heartbeat_event});
+}
+
+}  // namespace
+
+Shard::Shard(int index, const ShardContext& context)
+    : index_(index),
+      context_(context),
+      mailbox_([this] { asio::post(io_context_, [this] { OnMailbox(); }); }),
+      acceptor_(
+          io_context_,
+          [this](TcpSocket socket) {
+            std::make_shared<Handshake>(std::move(socket), wheel_, context_.cors, *this)->Start();
+          }),
+      tick_timer_(io_context_),
+      session_settings_{context.options.outbox_bytes_max, context.options.write_timeout,
+                        context.options.heartbeat, MakeFrame(HeartbeatBytes(context.options))},
+      fan_outs_(audiences_) {}
+
+Shard::~Shard() = default;
+
+absl::Status Shard::Listen(const asio::ip::tcp::endpoint& endpoint) {
+  return acceptor_.Listen(endpoint);
+}
+
+void Shard::Start() {
+  asio::post(io_context_, [this] {
+    AdvanceWheel();
+    ScheduleTick();
+    acceptor_.Start();
+  });
+  thread_ = std::thread([this] {
+    const auto keeps_running = asio::make_work_guard(io_context_);
+    io_context_.run();
+  });
+}
+
+void Shard::Stop() {
+  io_context_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Shard::OnMailbox() {
+  mailbox_.Drain();
+  if (fan_outs_.Start()) ScheduleSlice();
+  EnforceBudget();
+}
+
+void Shard::ScheduleSlice() {
+  if (is_slice_scheduled_) return;
+  is_slice_scheduled_ = true;
+  // A turn of the loop comes between: accepts, reads, the mailbox.
+  asio::post(io_context_, [this] { OnSlice(); });
+}
+
+void Shard::OnSlice() {
+  is_slice_scheduled_ = false;
+  if (fan_outs_.RunSlice()) ScheduleSlice();
+  EnforceBudget();
+}
+
+TimerWheel::Tick Shard::ClockTick() const {
+  return static_cast<TimerWheel::Tick>(context_.clock.Uptime() / TimerWheel::kTickLength);
+}
+
+void Shard::ScheduleTick() {
+  tick_timer_.expires_after(absl::ToChronoMilliseconds(TimerWheel::kTickLength));
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    AdvanceWheel();
+    ScheduleTick();
+  });
+}
+
+void Shard::AdvanceWheel() {
+  if (wheel_.Advance(ClockTick(), kDeadlinesPerTurn)) return;
+  asio::post(io_context_, [this] { AdvanceWheel(); });
+}
+
+absl::Duration Shard::JitteredReconnectionTime() {
+  return context_.options.reconnection_time * absl::Uniform(random_, 0.5, 1.5);
+}
+
+std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest&) {
+  const bool is_full =
+      context_.connection_count.load(std::memory_order_relaxed) >= context_.options.connections_max;
+  if (!is_full && !is_draining_) return std::nullopt;
+  const EndReason reason = is_draining_ ? EndReason::kDrain : EndReason::kOverloaded;
+  spdlog::debug("stream refused reason={}", EndReasonName(reason));
+  const absl::Duration retry_after = JitteredReconnectionTime();
+  if (context_.options.overload == EdgeOptions::Overload::k503) {
+    return Refusal{true, OverloadAnswer(retry_after, "")};
+  }
+  return Refusal{false, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+}
+
+void Shard::OnArrival(StreamArrival arrival) {
+  const ConnectionId id = ConnectionId::Make(index_);
+  StreamRequest& request = arrival.request;
+  if (request.client_id.empty()) request.client_id = RandomId(kClientIdLength);
+  OpenedConnection opened = {id, request.client_id, request.groups, context_.clock.Now()};
+  SessionIdentity identity = {
+      std::move(request.client_id),  std::move(request.groups), request.last_event_id.value_or(""),
+      std::move(arrival.user_agent), arrival.remote_endpoint,   opened.connect_time};
+  auto session =
+      std::make_unique<Session>(id, std::move(identity), std::move(arrival.socket),
+                                session_settings_, wheel_, context_.outbox_budget, *this);
+  Session& started = *session;
+  sessions_.emplace(id, std::move(session));
+  context_.connection_count.fetch_add(1, std::memory_order_relaxed);
+  context_.observer.OnConnectionOpened(std::move(opened));
+  started.Start(MakeFrame(arrival.head + EncodeReconnectionTime(JitteredReconnectionTime())));
+}
+
+void Shard::GoLive(ConnectionId id, const EventNumber& position) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || !found->second->is_joining()) return;  // It has left meanwhile.
+  Session& session = *found->second;
+  fan_outs_.ServeFromNowOn(session);
+  session.GoLive();
+  audiences_.Join(session, std::exchange(session.identity().groups, {}));
+  const std::string position_text = position.ToString();
+  const std::string& last_event_id = session.identity().last_event_id;
+  const bool is_fresh = last_event_id.empty();
+  std::string bytes = EncodeOpen(
+      is_fresh ? std::optional<std::string_view>(position_text) : std::nullopt,
+      session.identity().client_id, id.ToString(), context_.options.replica_id, /*resumed=*/false);
+  // Nothing is kept that the id could be looked up in, so what was missed is unknown.
+  if (!is_fresh) bytes += EncodeGap("unknown_id", last_event_id, position_text);
+  session.Tell(MakeFrame(std::move(bytes)));
+}
+
+void Shard::OnSessionEnded(Session& session, EndReason reason) {
+  audiences_.Leave(session);
+  context_.connection_count.fetch_sub(1, std::memory_order_relaxed);
+  spdlog::debug("stream ended connection_id={} reason={} delivered={}", session.id().ToString(),
+                EndReasonName(reason), session.delivered_count());
+  context_.observer.OnConnectionClosed(session.id(), reason);
+}
+
+void Shard::OnSessionReleased(Session& session) {
+  if (released_.empty()) asio::post(io_context_, [this] { ReapReleased(); });
+  released_.push_back(session.id());
+}
+
+void Shard::ReapReleased() {
+  for (const ConnectionId id : std::exchange(released_, {})) sessions_.erase(id);
+  if (sessions_.empty() && all_ended_ != nullptr) std::exchange(all_ended_, nullptr)();
+}
+
+void Shard::EnforceBudget() {
+  if (!context_.outbox_budget.IsExceeded()) return;
+  std::vector<Session*> queued;
+  for (const auto& [id, session] : sessions_) {
+    if (session->is_live() && session->queued_cost() > 0) queued.push_back(session.get());
+  }
+  std::sort(queued.begin(), queued.end(),
+            [](Session* a, Session* b) { return a->queued_cost() > b->queued_cost(); });
+  for (Session* fullest : queued) {
+    if (!context_.outbox_budget.IsExceeded()) return;
+    fullest->End(EndReason::kSlow, Farewell(EndReason::kSlow), /*keeps_queue=*/false);
+  }
+}
+
+FramePointer Shard::Farewell(EndReason reason) {
+  return MakeFrame(EncodeReconnectionTime(JitteredReconnectionTime()) + EncodeEnd(reason));
+}
+
+std::vector<ConnectionDescription> Shard::Describe(const std::vector<ConnectionId>& ids) const {
+  std::vector<ConnectionDescription> descriptions;
+  for (const ConnectionId id : ids) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) continue;
+    Session& session = *found->second;
+    const SessionIdentity& identity = session.identity();
+    std::ostringstream remote_address;
+    remote_address << identity.remote_endpoint;
+    std::vector<std::string> groups = identity.groups;
+    for (const Session::Membership& membership : session.memberships()) {
+      if (membership.audience->kind() != Target::Kind::kGroup) continue;
+      groups.push_back(membership.audience->name());
+    }
+    std::sort(groups.begin(), groups.end());
+    descriptions.push_back({id, identity.connect_time, remote_address.str(), identity.user_agent,
+                            std::move(groups), session.queued_cost(), session.delivered_count()});
+  }
+  return descriptions;
+}
+
+void Shard::EndAll(absl::AnyInvocable<void()> done) {
+  is_draining_ = true;
+  acceptor_.Stop();
+  all_ended_ = std::move(done);
+  fan_outs_.Start();  // What came before in the same mailbox turn still goes out.
+  std::vector<Session*> open;
+  for (const auto& [id, session] : sessions_) open.push_back(session.get());
+  for (Session* session : open) {
+    fan_outs_.ServePending(*session);
+    session->End(EndReason::kDrain, Farewell(EndReason::kDrain), /*keeps_queue=*/true);
+  }
+  if (sessions_.empty()) std::exchange(all_ended_, nullptr)();
+}
+
+}  // namespace sluice

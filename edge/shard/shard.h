@@ -1,0 +1,118 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/random/random.h>
+#include <absl/status/status.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "edge/base/clock.h"
+#include "edge/base/connection_id.h"
+#include "edge/base/event_number.h"
+#include "edge/base/mailbox.h"
+#include "edge/connection_observer.h"
+#include "edge/edge_options.h"
+#include "edge/http/acceptor.h"
+#include "edge/http/handshake.h"
+#include "edge/session/outbox_budget.h"
+#include "edge/session/session.h"
+#include "edge/session/timer_wheel.h"
+#include "edge/shard/audience_index.h"
+#include "edge/shard/fan_out_queue.h"
+
+namespace sluice {
+
+// What all shards of a replica share.
+struct ShardContext {
+  const EdgeOptions& options;
+  const CorsPolicy& cors;
+  const Clock& clock;
+  OutboxBudget& outbox_budget;
+  ConnectionObserver& observer;
+  // Open streams of all shards. Written by every shard as streams come and go, read to admit one;
+  // relaxed, because it guards nothing but itself and may be off by the shards' number.
+  std::atomic<std::size_t>& connection_count;
+};
+
+// What a connection is doing now.
+struct ConnectionDescription {
+  ConnectionId id;
+  absl::Time connect_time;
+  std::string remote_address;
+  std::string user_agent;
+  std::vector<std::string> groups;  // Sorted.
+  std::size_t queued_bytes = 0;
+  std::uint64_t delivered = 0;
+};
+
+// One thread with its own listening socket and the sessions that it accepted.
+// Owner:  the edge. Stop must be called before destruction if Start was.
+// Thread: the shard's own, but for Listen, Start, Post and Stop.
+class Shard : public SessionOwner, public HandshakeOwner {
+ public:
+  Shard(int index, const ShardContext& context);
+  ~Shard() override;
+
+  absl::Status Listen(const boost::asio::ip::tcp::endpoint& endpoint);
+  void Start();
+  void Stop();
+
+  // Runs the task on the shard, after all that were posted before. Any thread.
+  void Post(Mailbox::Task task) { mailbox_.Push(std::move(task)); }
+
+  // The stream's channels are subscribed, and it has joined at `position`.
+  void GoLive(ConnectionId id, const EventNumber& position);
+
+  void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
+
+  // Leaves out those that are gone.
+  std::vector<ConnectionDescription> Describe(const std::vector<ConnectionId>& ids) const;
+
+  // Accepts no more and ends every stream. `done` is called when all sockets are closed.
+  void EndAll(absl::AnyInvocable<void()> done);
+
+ private:
+  // HandshakeOwner
+  std::optional<Refusal> Refuse(const StreamRequest& request) override;
+  void OnArrival(StreamArrival arrival) override;
+  // SessionOwner
+  void OnSessionEnded(Session& session, EndReason reason) override;
+  void OnSessionReleased(Session& session) override;
+
+  void OnMailbox();
+  void ScheduleSlice();
+  void OnSlice();
+  void ScheduleTick();
+  void AdvanceWheel();
+  void ReapReleased();
+  void EnforceBudget();
+  absl::Duration JitteredReconnectionTime();
+  FramePointer Farewell(EndReason reason);
+  TimerWheel::Tick ClockTick() const;
+
+  const int index_;
+  const ShardContext context_;
+  TimerWheel wheel_;  // Outlives what has a deadline: sessions, and the handshakes in io_context_.
+  boost::asio::io_context io_context_{1};
+  Mailbox mailbox_;
+  Acceptor acceptor_;
+  boost::asio::steady_timer tick_timer_;
+  absl::InsecureBitGen random_;
+  SessionSettings session_settings_;
+  AudienceIndex audiences_;
+  FanOutQueue fan_outs_;
+  absl::flat_hash_map<ConnectionId, std::unique_ptr<Session>> sessions_;
+  std::vector<ConnectionId> released_;  // To be destroyed after the turn of the loop.
+  bool is_slice_scheduled_ = false;
+  bool is_draining_ = false;
+  absl::AnyInvocable<void()> all_ended_;
+  std::thread thread_;
+};
+
+}  // namespace sluice

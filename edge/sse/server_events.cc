@@ -1,0 +1,54 @@
+#include "edge/sse/server_events.h"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "edge/base/check.h"
+#include "edge/sse/event_encoder.h"
+
+namespace sluice {
+namespace {
+
+namespace json = boost::json;
+
+json::string_view View(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+std::string_view EndReasonName(EndReason reason) {
+  switch (reason) {
+    case EndReason::kDrain:
+      return "drain";
+    case EndReason::kOverloaded:
+      return "overloaded";
+    case EndReason::kSlow:
+      return "slow";
+    case EndReason::kClientGone:
+      return "client_gone";
+  }
+  SLUICE_CHECK(false);
+}
+
+std::string EncodeOpen(std::optional<std::string_view> id, std::string_view client_id,
+                       std::string_view connection_id, std::string_view replica_id, bool resumed) {
+  const std::string data = json::serialize(json::value{{"client_id", View(client_id)},
+                                                       {"connection_id", View(connection_id)},
+                                                       {"replica_id", View(replica_id)},
+                                                       {"resumed", resumed}});
+  return EncodeEvent({.name = "sluice.open", .data = data, .id = id});
+}
+
+std::string EncodeGap(std::string_view reason, std::string_view from, std::string_view to) {
+  const std::string data = json::serialize(
+      json::value{{"reason", View(reason)}, {"from", View(from)}, {"to", View(to)}});
+  return EncodeEvent({.name = "sluice.gap", .data = data, .id = to});
+}
+
+std::string EncodeEnd(EndReason reason) {
+  const std::string data = json::serialize(json::value{{"reason", View(EndReasonName(reason))}});
+  return EncodeEvent({.name = "sluice.end", .data = data});
+}
+
+}  // namespace sluice

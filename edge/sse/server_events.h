@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+// The events that the server itself sends; their names begin with `sluice.`. Each function returns
+// the encoded bytes.
+
+// Why a stream ends, as `sluice.end` tells it, and why it ended, as logs and metrics do.
+enum class EndReason {
+  kDrain,
+  kOverloaded,
+  kSlow,
+  // The browser went away; nobody is left to be told.
+  kClientGone,
+};
+
+std::string_view EndReasonName(EndReason reason);
+
+// The first event of a stream. `id`: the position where it joined, or the last id it came with;
+// none when that is unknown. `resumed`: everything since its last id follows.
+std::string EncodeOpen(std::optional<std::string_view> id, std::string_view client_id,
+                       std::string_view connection_id, std::string_view replica_id, bool resumed);
+
+// Something between the ids `from` and `to` was or may have been missed. Carries `id:` = `to`.
+std::string EncodeGap(std::string_view reason, std::string_view from, std::string_view to);
+
+// The last event before a deliberate end.
+std::string EncodeEnd(EndReason reason);
+
+}  // namespace sluice
