@@ -1,0 +1,81 @@
+#pragma once
+
+#include <absl/container/btree_map.h>
+#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/backplane/record.h"
+#include "edge/connection_observer.h"
+
+namespace sluice {
+
+// The clients with live connections on this replica, in the order in which lists give them, so that
+// a page costs the page and not the replica's connections.
+// Owner:  the cluster.
+// Thread: the cluster thread.
+// Limits: one entry a connection, a client and a membership.
+class Directory {
+ public:
+  struct Group;
+
+  struct Connection {
+    ConnectionId id;
+    absl::Time connect_time;
+    std::vector<Group*> groups;
+  };
+
+  struct Client {
+    std::string id;
+    std::shared_ptr<const Record> record;  // Null: there is none.
+    absl::InlinedVector<Connection, 1> connections;
+  };
+
+  struct ById {
+    using is_transparent = void;
+    static std::string_view Id(const Client* client) { return client->id; }
+    static std::string_view Id(const std::unique_ptr<Client>& client) { return client->id; }
+    static std::string_view Id(std::string_view id) { return id; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return Id(a) < Id(b);
+    }
+  };
+
+  // A group's clients with the number of their connections in it.
+  struct Group {
+    std::string name;
+    absl::btree_map<Client*, std::uint32_t, ById> clients;
+  };
+
+  void Add(const OpenedConnection& connection, std::shared_ptr<const Record> record);
+
+  // The connection must have been added.
+  void Remove(const OpenedConnection& connection);
+
+  // Null: not connected here.
+  Client* Find(std::string_view client_id) const;
+
+  // Up to `limit` clients in order of their ids: those after `after` (all when it is empty) that
+  // begin with `prefix`, of the group if it is not empty.
+  std::vector<const Client*> Page(std::string_view after, std::string_view prefix,
+                                  std::string_view group, std::size_t limit) const;
+
+  // How many clients there are; in the group if it is not empty.
+  std::size_t ClientCount(std::string_view group) const;
+
+  // Every client's id, in order.
+  std::vector<std::string> ClientIds() const;
+
+ private:
+  absl::btree_set<std::unique_ptr<Client>, ById> clients_;
+  absl::btree_map<std::string, std::unique_ptr<Group>> groups_;
+};
+
+}  // namespace sluice

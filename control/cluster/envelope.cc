@@ -1,0 +1,69 @@
+#include "control/cluster/envelope.h"
+
+#include <utility>
+
+#include "edge/sse/event_encoder.h"
+#include "edge/sse/event_rules.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::uint32_t kVersion = 1;
+
+absl::Status CheckMessage(const internal::v1::EventMessage& message) {
+  for (const absl::Status& status :
+       {CheckEventName(message.name()), CheckEventId(message.custom_id()),
+        CheckEventData(message.data())}) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const DeliveryFilter> FilterOf(const internal::v1::EventMessage& message) {
+  const bool has_none = message.group().empty() && message.connection_id().empty() &&
+                        message.except_client_ids().empty();
+  if (has_none) return nullptr;
+  auto filter = std::make_shared<DeliveryFilter>();
+  filter->group = message.group();
+  if (!message.connection_id().empty()) {
+    // An id that is not one of ours names no connection, which the zero id does too.
+    filter->connection_id = ConnectionId::Parse(message.connection_id()).value_or(ConnectionId());
+  }
+  filter->except_client_ids.insert(message.except_client_ids().begin(),
+                                   message.except_client_ids().end());
+  return filter;
+}
+
+}  // namespace
+
+std::string EncodeEnvelope(internal::v1::EventMessage event) {
+  internal::v1::Envelope envelope;
+  envelope.set_version(kVersion);
+  *envelope.mutable_event() = std::move(event);
+  return envelope.SerializeAsString();
+}
+
+absl::StatusOr<DecodedEvent> DecodeEnvelope(std::string_view payload, const EventNumber& number) {
+  internal::v1::Envelope envelope;
+  if (!envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return absl::InvalidArgumentError("the message is no sluice.internal.v1.Envelope");
+  }
+  if (!envelope.has_event()) return absl::NotFoundError("the message is of an unknown kind");
+  const internal::v1::EventMessage& message = envelope.event();
+  const absl::Status status = CheckMessage(message);
+  if (!status.ok()) return status;
+
+  const std::string number_text = number.ToString();
+  EventFields fields;
+  fields.name = message.name();
+  fields.data = message.data();
+  if (!message.custom_id().empty()) {
+    fields.id = message.custom_id();
+  } else if (!message.ephemeral()) {
+    fields.id = number_text;
+  }
+  if (message.retry_ms() > 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
+  return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message)};
+}
+
+}  // namespace sluice

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+#include <absl/functional/any_invocable.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "control/backplane/backplane.h"
+
+namespace sluice {
+
+// Which channels this replica needs, for how many connections, and on which shards: a channel is
+// subscribed from its first holder to its last (Redis, "Pub/Sub").
+// Owner:  the cluster.
+// Thread: the cluster thread.
+// Limits: one entry a held channel, so --max-connections times a connection's channels.
+class Interest {
+ public:
+  explicit Interest(Backplane& backplane) : backplane_(backplane) {}
+
+  // `is_subscribed` is called when the channel's subscription holds, perhaps before this returns.
+  void Hold(const std::string& channel, int shard, absl::AnyInvocable<void()> is_subscribed);
+
+  // The channel must be held by that shard.
+  void Release(const std::string& channel, int shard);
+
+  // The shards that hold the channel; empty when nobody does.
+  std::vector<int> ShardsOf(const std::string& channel) const;
+
+ private:
+  struct ShardCount {
+    std::uint32_t shard;
+    std::uint32_t holders;
+  };
+  struct Channel {
+    absl::InlinedVector<ShardCount, 2> holders;
+    bool is_subscribed = false;
+    std::vector<absl::AnyInvocable<void()>> waiting;
+  };
+
+  void OnSubscribed(const std::string& channel);
+
+  Backplane& backplane_;
+  absl::flat_hash_map<std::string, Channel> channels_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_map.h>
+#include <absl/functional/any_invocable.h>
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+#include <sluice/v1/event.pb.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "control/backplane/backplane.h"
+#include "control/cluster/interest.h"
+#include "edge/base/clock.h"
+#include "edge/edge.h"
+
+namespace sluice {
+
+// One event on its way into the cluster.
+struct PublishCommand {
+  Target target;
+  std::string payload;    // EncodeEnvelope's.
+  std::string custom_id;  // Empty: the answer's event id is the number.
+  bool is_confirmed = true;
+  absl::Time deadline = absl::InfiniteFuture();  // The caller's.
+};
+
+using PublishDone = absl::AnyInvocable<void(absl::StatusOr<v1::Delivery>)>;
+
+// Takes events to the backplane, from there to the streams of this replica, and counts who got them.
+//
+// Owner:  the cluster.
+// Thread: the cluster thread; `done` of a command is called on it, or before Publish returns.
+// Limits: at most kInFlightBytes of events are on their way to this replica's streams. Commands
+//         beyond that wait in order, and with them their callers: streams that can't keep up slow
+//         publishers down instead of filling memory. Callers that give up while they wait are
+//         bounded by kWaitingBytes. A confirmation is waited for kConfirmationWait at most.
+// Errors: UNAVAILABLE, reason NOT_SENT: the caller's deadline came while the command waited.
+//         RESOURCE_EXHAUSTED, reason PUBLISH_BACKLOG: kWaitingBytes of commands are waiting already.
+class Publisher {
+ public:
+  static constexpr std::size_t kInFlightBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kWaitingBytes = std::size_t{256} << 20;
+  static constexpr absl::Duration kConfirmationWait = absl::Seconds(2);
+  // What is left of the caller's deadline for the answer's way back.
+  static constexpr absl::Duration kAnswerMargin = absl::Milliseconds(50);
+
+  // Runs a task on the cluster thread, from any thread.
+  using Post = std::function<void(absl::AnyInvocable<void()>)>;
+
+  Publisher(boost::asio::io_context& io_context, const Clock& clock, Backplane& backplane,
+            Edge& edge, const Interest& interest, Post post);
+
+  void Publish(PublishCommand command, PublishDone done);
+
+  // A message of the backplane for this replica's streams.
+  void OnMessage(const std::string& channel, const EventNumber& number, std::string_view payload);
+
+  // Fails what is under way with UNAVAILABLE.
+  void Stop();
+
+ private:
+  struct Waiting {
+    PublishCommand command;
+    PublishDone done;
+  };
+  struct Pending {
+    v1::Delivery delivery;
+    int acks_missing;
+    absl::Time deadline;
+    PublishDone done;
+  };
+
+  void Send(PublishCommand command, PublishDone done);
+  void OnPublished(const Backplane::Published& published, PublishCommand command, PublishDone done);
+  void OnDelivered(std::uint64_t sequence, std::size_t cost, FanOutResult result);
+  void SendWaiting();
+  void Answer(absl::flat_hash_map<std::uint64_t, Pending>::iterator pending);
+  void ScheduleDeadlines();
+  void OnDeadlines();
+
+  boost::asio::steady_timer deadline_timer_;
+  const Clock& clock_;
+  Backplane& backplane_;
+  Edge& edge_;
+  const Interest& interest_;
+  Post post_;
+  std::size_t in_flight_bytes_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  std::deque<Waiting> waiting_;
+  // Publishes that wait for acks, by sequence number.
+  absl::flat_hash_map<std::uint64_t, Pending> pending_;
+  absl::btree_set<std::pair<absl::Time, std::uint64_t>> deadlines_;
+  bool is_deadline_scheduled_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,99 @@
+#include "control/request/client_request.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "control/request/error_reason.h"
+#include "control/request/page_token.h"
+#include "edge/base/text_rules.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kPageSizeDefault = 100;
+constexpr int kPageSizeMax = 1000;
+constexpr int kMatchesMax = 16;
+
+}  // namespace
+
+absl::Status CheckRequest(const v1::GetClientRequest& request) {
+  Violations violations;
+  violations.Add("client_id", CheckName(request.client_id()));
+  return violations.ToStatus();
+}
+
+absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& request) {
+  Violations violations;
+  violations.Add("client_id", CheckName(request.client_id()));
+  if (request.has_expected_version() && request.expected_version() < 0) {
+    violations.Add("expected_version", "is negative; expected 0 (no record) or a record's version");
+  }
+  RecordChange change;
+  change.set = request.metadata();
+  change.replaces_all = request.replace_all();
+  if (request.has_expected_version()) change.expected_version = request.expected_version();
+  for (int i = 0; i < request.remove_keys_size(); ++i) {
+    const std::string& key = request.remove_keys(i);
+    if (request.metadata().fields().contains(key)) {
+      violations.Add(absl::StrCat("remove_keys[", i, "]"),
+                     "is also set by `metadata`; expected one of the two");
+    }
+    change.remove_keys.push_back(key);
+  }
+  const absl::Status status = violations.ToStatus();
+  if (!status.ok()) return status;
+  return change;
+}
+
+std::uint64_t FilterHash(const v1::ListClientsRequest& request) {
+  // Lengths go in too, so that no two filters are written the same.
+  std::string text;
+  const auto append = [&text](const std::string& part) {
+    absl::StrAppend(&text, part.size(), ":", part, ";");
+  };
+  append(request.client_id_prefix());
+  append(request.group());
+  const std::map<std::string, std::string> match(request.metadata_match().begin(),
+                                                 request.metadata_match().end());
+  for (const auto& [key, value] : match) {
+    append(key);
+    append(value);
+  }
+  return StableHash(text);
+}
+
+absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
+  Violations violations;
+  if (request.page_size() < 0) {
+    violations.Add("page_size", "is negative; expected 0 (100) to 1000");
+  }
+  violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
+  if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
+  if (request.metadata_match_size() > kMatchesMax) {
+    violations.Add("metadata_match", absl::StrCat("has ", request.metadata_match_size(),
+                                                  " entries; at most ", kMatchesMax, " are allowed"));
+  }
+  if (!v1::ClientView_IsValid(request.view())) {
+    violations.Add("view", "is no ClientView that this server knows");
+  }
+  ClientQuery query;
+  if (!request.page_token().empty()) {
+    auto last_id = DecodePageToken(request.page_token(), FilterHash(request));
+    violations.Add("page_token", last_id.status());
+    if (last_id.ok()) query.after = *std::move(last_id);
+  }
+  const absl::Status status = violations.ToStatus();
+  if (!status.ok()) return status;
+  const int page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
+  query.page_size = static_cast<std::size_t>(std::min(page_size, kPageSizeMax));
+  query.prefix = request.client_id_prefix();
+  query.group = request.group();
+  query.metadata_match.insert(request.metadata_match().begin(), request.metadata_match().end());
+  query.is_full = request.view() == v1::CLIENT_VIEW_FULL;
+  return query;
+}
+
+}  // namespace sluice

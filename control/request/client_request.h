@@ -1,0 +1,22 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <sluice/v1/control_service.pb.h>
+
+#include <cstdint>
+
+#include "control/backplane/record.h"
+#include "control/cluster/presence.h"
+
+namespace sluice {
+
+// Check requests about clients, and make of them what the cluster takes.
+// Errors: INVALID_ARGUMENT with every field that is wrong.
+absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& request);
+absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request);
+absl::Status CheckRequest(const v1::GetClientRequest& request);
+
+// For the page tokens of this list.
+std::uint64_t FilterHash(const v1::ListClientsRequest& request);
+
+}  // namespace sluice

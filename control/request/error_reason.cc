@@ -1,0 +1,67 @@
+#include "control/request/error_reason.h"
+
+#include <absl/strings/cord.h>
+#include <absl/strings/str_cat.h>
+
+namespace sluice {
+namespace {
+
+constexpr char kTypePrefix[] = "type.googleapis.com/";
+constexpr char kDomain[] = "sluice";
+
+template <typename Message>
+std::string TypeUrl() {
+  return absl::StrCat(kTypePrefix, Message::descriptor()->full_name());
+}
+
+}  // namespace
+
+absl::Status WithReason(absl::Status status, std::string_view reason) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(reason));
+  info.set_domain(kDomain);
+  status.SetPayload(TypeUrl<google::rpc::ErrorInfo>(), absl::Cord(info.SerializeAsString()));
+  return status;
+}
+
+void Violations::Add(std::string_view field, const absl::Status& status) {
+  if (!status.ok()) Add(field, std::string_view(status.message().data(), status.message().size()));
+}
+
+void Violations::Add(std::string_view field, std::string_view description) {
+  auto& violation = *bad_request_.add_field_violations();
+  violation.set_field(std::string(field));
+  violation.set_description(std::string(description));
+}
+
+absl::Status Violations::ToStatus() const {
+  if (empty()) return absl::OkStatus();
+  std::string message;
+  for (const auto& violation : bad_request_.field_violations()) {
+    absl::StrAppend(&message, message.empty() ? "" : "; ", "`", violation.field(), "` ",
+                    violation.description());
+  }
+  absl::Status status = absl::InvalidArgumentError(message);
+  status.SetPayload(TypeUrl<google::rpc::BadRequest>(),
+                    absl::Cord(bad_request_.SerializeAsString()));
+  return WithReason(std::move(status), "INVALID_ARGUMENT");
+}
+
+google::rpc::Status ToRpcStatus(const absl::Status& status) {
+  const std::string info_url = TypeUrl<google::rpc::ErrorInfo>();
+  if (!status.GetPayload(info_url).has_value()) {
+    const std::string code = absl::StatusCodeToString(status.code());
+    return ToRpcStatus(WithReason(status, std::string_view(code)));
+  }
+  google::rpc::Status rpc_status;
+  rpc_status.set_code(static_cast<int>(status.code()));
+  rpc_status.set_message(std::string(status.message()));
+  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
+    auto& detail = *rpc_status.add_details();
+    detail.set_type_url(std::string(type_url));
+    detail.set_value(std::string(payload));
+  });
+  return rpc_status;
+}
+
+}  // namespace sluice

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <absl/status/status.h>
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+// How errors tell what they are. Inside, an error is an absl::Status with google.rpc details as
+// payloads (google.rpc.ErrorInfo, google.rpc.BadRequest); on the wire it is a google.rpc.Status.
+
+// Sets the stable reason (UPPER_SNAKE_CASE, ErrorInfo of domain `sluice`) of an error.
+absl::Status WithReason(absl::Status status, std::string_view reason);
+
+// Gathers everything that is wrong with a request.
+class Violations {
+ public:
+  // `field`: the path as the caller wrote it, such as `event.data`. `status` that is OK adds none.
+  void Add(std::string_view field, const absl::Status& status);
+  void Add(std::string_view field, std::string_view description);
+
+  bool empty() const { return bad_request_.field_violations().empty(); }
+
+  // OK when there are none; else INVALID_ARGUMENT with all of them.
+  absl::Status ToStatus() const;
+
+ private:
+  google::rpc::BadRequest bad_request_;
+};
+
+// The error as callers get it; always with ErrorInfo, whose reason is the code's name when no reason
+// was set. `status` is not OK.
+google::rpc::Status ToRpcStatus(const absl::Status& status);
+
+}  // namespace sluice

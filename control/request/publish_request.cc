@@ -1,0 +1,146 @@
+#include "control/request/publish_request.h"
+
+#include <absl/strings/str_cat.h>
+#include <google/protobuf/util/time_util.h>
+
+#include <utility>
+
+#include "control/cluster/envelope.h"
+#include "control/request/error_reason.h"
+#include "edge/base/connection_id.h"
+#include "edge/base/text_rules.h"
+#include "edge/sse/event_rules.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kExceptClientIdsMax = 1000;
+
+void CheckRetry(const google::protobuf::Duration& retry, Violations& violations) {
+  const bool is_valid = google::protobuf::util::TimeUtil::IsDurationValid(retry);
+  if (!is_valid) return violations.Add("event.retry", "is no valid Duration");
+  violations.Add("event.retry", CheckReconnectionTime(absl::Seconds(retry.seconds()) +
+                                                      absl::Nanoseconds(retry.nanos())));
+}
+
+// What all requests that publish have in common.
+class Reader {
+ public:
+  void ReadEvent(bool is_set, const v1::Event& event) {
+    if (!is_set) return violations_.Add("event", "is missing; expected an event, if only with data");
+    violations_.Add("event.event", CheckEventName(event.event()));
+    violations_.Add("event.data", CheckEventData(event.data()));
+    violations_.Add("event.id", CheckEventId(event.id()));
+    if (event.has_retry()) CheckRetry(event.retry(), violations_);
+    message_.set_name(event.event());
+    message_.set_data(event.data());
+    message_.set_custom_id(event.id());
+    message_.set_retry_ms(
+        google::protobuf::util::TimeUtil::DurationToMilliseconds(event.retry()));
+    command_.custom_id = event.id();
+  }
+
+  void ReadOptions(const v1::DeliveryOptions& options, v1::Confirmation unspecified) {
+    if (!v1::Confirmation_IsValid(options.confirmation())) {
+      violations_.Add("options.confirmation", "is no Confirmation that this server knows");
+    }
+    const v1::Confirmation confirmation =
+        options.confirmation() == v1::CONFIRMATION_UNSPECIFIED ? unspecified
+                                                               : options.confirmation();
+    command_.is_confirmed = confirmation == v1::CONFIRMATION_QUEUED;
+    message_.set_ephemeral(message_.ephemeral() || options.ephemeral());
+    if (options.except_client_ids_size() > kExceptClientIdsMax) {
+      violations_.Add("options.except_client_ids",
+                      absl::StrCat("has ", options.except_client_ids_size(),
+                                   " entries; at most ", kExceptClientIdsMax, " are allowed"));
+      return;
+    }
+    for (int i = 0; i < options.except_client_ids_size(); ++i) {
+      violations_.Add(absl::StrCat("options.except_client_ids[", i, "]"),
+                      CheckName(options.except_client_ids(i)));
+    }
+    *message_.mutable_except_client_ids() = options.except_client_ids();
+  }
+
+  void ReadTarget(Target::Kind kind, std::string_view field, const std::string& name) {
+    if (kind != Target::Kind::kAll) violations_.Add(field, CheckName(name));
+    command_.target = {kind, name};
+  }
+
+  void ReadConnectionFilters(const v1::SendToClientRequest& request) {
+    if (!request.group().empty()) violations_.Add("group", CheckName(request.group()));
+    message_.set_group(request.group());
+    if (request.connection_id().empty()) return;
+    if (!ConnectionId::Parse(request.connection_id()).has_value()) {
+      violations_.Add("connection_id", "is no connection id; expected 13 characters of a-z and 2-7");
+    }
+    message_.set_connection_id(request.connection_id());
+    // A connection never comes back, so there is nobody to keep it for.
+    message_.set_ephemeral(true);
+  }
+
+  Violations& violations() { return violations_; }
+
+  absl::StatusOr<PublishCommand> Finish() {
+    const absl::Status status = violations_.ToStatus();
+    if (!status.ok()) return status;
+    command_.payload = EncodeEnvelope(std::move(message_));
+    return std::move(command_);
+  }
+
+ private:
+  Violations violations_;
+  PublishCommand command_;
+  internal::v1::EventMessage message_;
+};
+
+}  // namespace
+
+absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToClientRequest& request) {
+  Reader reader;
+  reader.ReadTarget(Target::Kind::kClient, "client_id", request.client_id());
+  reader.ReadEvent(request.has_event(), request.event());
+  reader.ReadConnectionFilters(request);
+  reader.ReadOptions(request.options(), v1::CONFIRMATION_QUEUED);
+  return reader.Finish();
+}
+
+absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToGroupRequest& request) {
+  Reader reader;
+  reader.ReadTarget(Target::Kind::kGroup, "group", request.group());
+  reader.ReadEvent(request.has_event(), request.event());
+  reader.ReadOptions(request.options(), v1::CONFIRMATION_QUEUED);
+  return reader.Finish();
+}
+
+absl::StatusOr<PublishCommand> ReadRequest(const v1::BroadcastRequest& request) {
+  Reader reader;
+  reader.ReadTarget(Target::Kind::kAll, "", "");
+  reader.ReadEvent(request.has_event(), request.event());
+  reader.ReadOptions(request.options(), v1::CONFIRMATION_QUEUED);
+  return reader.Finish();
+}
+
+absl::StatusOr<PublishCommand> ReadRequest(const v1::PublishRequest& request) {
+  Reader reader;
+  switch (request.target_case()) {
+    case v1::PublishRequest::kClientId:
+      reader.ReadTarget(Target::Kind::kClient, "client_id", request.client_id());
+      break;
+    case v1::PublishRequest::kGroup:
+      reader.ReadTarget(Target::Kind::kGroup, "group", request.group());
+      break;
+    case v1::PublishRequest::kBroadcast:
+      if (!request.broadcast()) reader.violations().Add("broadcast", "is false; expected true");
+      reader.ReadTarget(Target::Kind::kAll, "", "");
+      break;
+    case v1::PublishRequest::TARGET_NOT_SET:
+      reader.violations().Add("target", "is missing; expected client_id, group or broadcast");
+      break;
+  }
+  reader.ReadEvent(request.has_event(), request.event());
+  reader.ReadOptions(request.options(), v1::CONFIRMATION_PUBLISHED);
+  return reader.Finish();
+}
+
+}  // namespace sluice

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <sluice/v1/control_service.pb.h>
+
+#include "control/cluster/publisher.h"
+
+namespace sluice {
+
+// Check requests that publish, and make of them what the cluster takes.
+// Errors: INVALID_ARGUMENT with every field that is wrong.
+absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToClientRequest& request);
+absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToGroupRequest& request);
+absl::StatusOr<PublishCommand> ReadRequest(const v1::BroadcastRequest& request);
+absl::StatusOr<PublishCommand> ReadRequest(const v1::PublishRequest& request);
+
+}  // namespace sluice

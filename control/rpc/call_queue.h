@@ -1,0 +1,56 @@
+#pragma once
+
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <utility>
+
+#include "edge/base/mutex.h"
+
+namespace sluice {
+
+// What a completion queue hands back. Called on a completion-queue thread.
+class CompletionTag {
+ public:
+  virtual ~CompletionTag() = default;
+  virtual void OnCompletion(bool ok) = 0;
+};
+
+// A completion queue that takes requests for further calls until it is closed: asking a queue that
+// has been shut down aborts in gRPC.
+// Thread: any.
+class CallQueue {
+ public:
+  explicit CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue)
+      : queue_(std::move(queue)) {}
+
+  // Runs `request`, which asks gRPC for a call, unless the queue is closed. False: it is.
+  template <typename Request>
+  bool Accept(Request request) {
+    const MutexLock lock(mutex_);
+    if (is_closed_) return false;
+    request(queue_.get());
+    return true;
+  }
+
+  // Hands out completions until the queue is closed and empty.
+  void Run() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_->Next(&tag, &ok)) static_cast<CompletionTag*>(tag)->OnCompletion(ok);
+  }
+
+  void Close() {
+    const MutexLock lock(mutex_);
+    is_closed_ = true;
+    queue_->Shutdown();
+  }
+
+ private:
+  Mutex mutex_;
+  bool is_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+};
+
+}  // namespace sluice

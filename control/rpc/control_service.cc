@@ -1,0 +1,121 @@
+#include "control/rpc/control_service.h"
+
+#include <utility>
+
+#include "control/request/client_request.h"
+#include "control/request/page_token.h"
+#include "control/request/publish_request.h"
+#include "control/rpc/publish_call.h"
+
+namespace sluice {
+namespace {
+
+// How many calls of a method gRPC can take in before one of them is looked at.
+constexpr int kCallsReady = 32;
+constexpr int kPublishCallsReady = 4;
+
+// Answers with the value in a field of a response, or with the error.
+template <typename Response, typename Value, typename SetField>
+auto AnswerWith(UnaryAnswer answer, SetField set_field) {
+  return [answer = std::move(answer), set_field](absl::StatusOr<Value> value) mutable {
+    if (!value.ok()) return answer.Fail(value.status());
+    Response response;
+    set_field(response, *std::move(value));
+    answer.Send(response);
+  };
+}
+
+}  // namespace
+
+ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
+  using Raw = RawControlService;
+  AddPublishMethod<v1::SendToClientRequest, v1::SendToClientResponse>(&Raw::RequestSendToClient);
+  AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
+  AddPublishMethod<v1::BroadcastRequest, v1::BroadcastResponse>(&Raw::RequestBroadcast);
+  AddClientMethods();
+}
+
+template <typename Request, typename Response>
+void ControlService::AddPublishMethod(
+    void (RawControlService::*request)(grpc::ServerContext*, grpc::ByteBuffer*,
+                                       UnaryMethod::Responder*, grpc::CompletionQueue*,
+                                       grpc::ServerCompletionQueue*, void*)) {
+  UnaryMethod method;
+  method.request = [this, request](auto* context, auto* bytes, auto* responder, auto* queue,
+                                   void* tag) {
+    (service_.*request)(context, bytes, responder, queue, queue, tag);
+  };
+  method.handle = HandleParsed<Request>(
+      [this](absl::Time deadline, const Request& message, UnaryAnswer answer) {
+        auto command = ReadRequest(message);
+        if (!command.ok()) return answer.Fail(command.status());
+        command->deadline = deadline;
+        cluster_.Publish(*std::move(command),
+                         AnswerWith<Response, v1::Delivery>(
+                             std::move(answer), [](Response& response, v1::Delivery delivery) {
+                               *response.mutable_delivery() = std::move(delivery);
+                             }));
+      });
+  methods_.push_back(std::move(method));
+}
+
+void ControlService::AddClientMethods() {
+  const auto set_client = [](auto& response, v1::Client client) {
+    *response.mutable_client() = std::move(client);
+  };
+  methods_.push_back(
+      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
+         service_.RequestSetClientMetadata(context, bytes, responder, queue, queue, tag);
+       },
+       HandleParsed<v1::SetClientMetadataRequest>(
+           [this, set_client](absl::Time, const v1::SetClientMetadataRequest& request,
+                              UnaryAnswer answer) {
+             auto change = ReadRequest(request);
+             if (!change.ok()) return answer.Fail(change.status());
+             cluster_.ChangeMetadata(request.client_id(), *std::move(change),
+                                     request.allow_missing(),
+                                     AnswerWith<v1::SetClientMetadataResponse, v1::Client>(
+                                         std::move(answer), set_client));
+           })});
+  methods_.push_back(
+      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
+         service_.RequestGetClient(context, bytes, responder, queue, queue, tag);
+       },
+       HandleParsed<v1::GetClientRequest>([this, set_client](absl::Time,
+                                                             const v1::GetClientRequest& request,
+                                                             UnaryAnswer answer) {
+         const absl::Status status = CheckRequest(request);
+         if (!status.ok()) return answer.Fail(status);
+         cluster_.GetClient(
+             request.client_id(),
+             AnswerWith<v1::GetClientResponse, v1::Client>(std::move(answer), set_client));
+       })});
+  methods_.push_back(
+      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
+         service_.RequestListClients(context, bytes, responder, queue, queue, tag);
+       },
+       HandleParsed<v1::ListClientsRequest>([this](absl::Time,
+                                                   const v1::ListClientsRequest& request,
+                                                   UnaryAnswer answer) {
+         auto query = ReadRequest(request);
+         if (!query.ok()) return answer.Fail(query.status());
+         const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
+                                                            ClientPage page) {
+           for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
+           response.set_total_size(page.total_size);
+           if (page.last_id.empty()) return;
+           response.set_next_page_token(EncodePageToken(page.last_id, hash));
+         };
+         cluster_.ListClients(*std::move(query), AnswerWith<v1::ListClientsResponse, ClientPage>(
+                                                     std::move(answer), set_page));
+       })});
+}
+
+void ControlService::Serve(CallQueue& queue) {
+  for (const UnaryMethod& method : methods_) {
+    for (int i = 0; i < kCallsReady; ++i) ServeUnary(method, queue);
+  }
+  for (int i = 0; i < kPublishCallsReady; ++i) ServePublish(service_, cluster_, queue);
+}
+
+}  // namespace sluice

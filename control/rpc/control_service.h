@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sluice/v1/control_service.grpc.pb.h>
+
+#include <vector>
+
+#include "control/cluster/cluster.h"
+#include "control/rpc/call_queue.h"
+#include "control/rpc/unary_call.h"
+
+namespace sluice {
+
+// The generated service with every method raw: requests arrive as bytes, so that bad ones get an
+// answer of ours.
+template <typename Base>
+using RawClientMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
+    v1::ControlService::WithRawMethod_GetClient<v1::ControlService::WithRawMethod_ListClients<Base>>>;
+template <typename Base>
+using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
+    v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<
+        v1::ControlService::WithRawMethod_Publish<Base>>>>;
+using RawControlService = RawPublishMethods<RawClientMethods<v1::ControlService::Service>>;
+
+// sluice.v1.ControlService: checks each request and hands it to the cluster.
+// Owner:  the gRPC server. The cluster outlives the calls.
+// Thread: completion-queue threads, and the cluster's for answers.
+class ControlService {
+ public:
+  explicit ControlService(Cluster& cluster);
+
+  grpc::Service& service() { return service_; }
+
+  // Begins to take calls from this queue. Once a queue.
+  void Serve(CallQueue& queue);
+
+ private:
+  template <typename Request, typename Response>
+  void AddPublishMethod(void (RawControlService::*request)(grpc::ServerContext*, grpc::ByteBuffer*,
+                                                           UnaryMethod::Responder*,
+                                                           grpc::CompletionQueue*,
+                                                           grpc::ServerCompletionQueue*, void*));
+  void AddClientMethods();
+
+  Cluster& cluster_;
+  RawControlService service_;
+  std::vector<UnaryMethod> methods_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,176 @@
+#include "control/rpc/publish_call.h"
+
+#include <grpcpp/support/async_stream.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "control/request/error_reason.h"
+#include "control/request/publish_request.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kUnansweredMax = 1024;
+
+// One stream of publishes. Requests are read and handed to the cluster one after the other, so they
+// take effect in the order written; answers wait here for their turn.
+// Owner:  its pending operations and unanswered requests, each with a reference.
+// Thread: reads and writes complete on completion-queue threads, answers come on the cluster's; the
+//         mutex orders them.
+class PublishCall : public std::enable_shared_from_this<PublishCall> {
+ public:
+  PublishCall(RawControlService& service, Cluster& cluster, CallQueue& queue)
+      : service_(service), cluster_(cluster), queue_(queue), stream_(&context_) {}
+
+  void Accept() {
+    queue_.Accept([this](grpc::ServerCompletionQueue* queue) {
+      service_.RequestPublish(&context_, &stream_, queue, queue, Tag(&PublishCall::OnAccepted));
+    });
+  }
+
+ private:
+  using Member = void (PublishCall::*)(bool ok);
+
+  // Keeps the call while an operation of gRPC is pending.
+  class Operation : public CompletionTag {
+   public:
+    Operation(std::shared_ptr<PublishCall> call, Member member)
+        : call_(std::move(call)), member_(member) {}
+    void OnCompletion(bool ok) override {
+      const std::unique_ptr<Operation> self(this);
+      (call_.get()->*member_)(ok);
+    }
+
+   private:
+    const std::shared_ptr<PublishCall> call_;
+    const Member member_;
+  };
+
+  void* Tag(Member member) {
+    return static_cast<CompletionTag*>(new Operation(shared_from_this(), member));
+  }
+
+  void OnAccepted(bool ok) {
+    if (!ok) return;
+    ServePublish(service_, cluster_, queue_);
+    const MutexLock lock(mutex_);
+    Read();
+  }
+
+  void OnRead(bool ok) {
+    if (!ok) {
+      const MutexLock lock(mutex_);
+      has_read_all_ = true;
+      return FinishIfDone();
+    }
+    std::uint64_t slot = 0;
+    {
+      const MutexLock lock(mutex_);
+      slot = first_slot_ + answers_.size();
+      answers_.emplace_back();
+    }
+    Handle(slot);
+    const MutexLock lock(mutex_);
+    is_reading_ = false;
+    ReadIfRoom();
+  }
+
+  void Handle(std::uint64_t slot) {
+    v1::PublishRequest request;
+    absl::Status status = ParseRequest(request_bytes_, request);
+    request_bytes_.Clear();
+    if (!status.ok()) return Answer(slot, status);
+    auto command = ReadRequest(request);
+    if (!command.ok()) return Answer(slot, command.status());
+    command->deadline = absl::FromChrono(context_.deadline());
+    cluster_.Publish(*std::move(command),
+                     [self = shared_from_this(), slot](absl::StatusOr<v1::Delivery> delivery) {
+                       self->Answer(slot, std::move(delivery));
+                     });
+  }
+
+  void Answer(std::uint64_t slot, absl::StatusOr<v1::Delivery> delivery) {
+    v1::PublishResponse response;
+    if (delivery.ok()) {
+      *response.mutable_delivery() = *std::move(delivery);
+    } else {
+      *response.mutable_error() = ToRpcStatus(delivery.status());
+    }
+    const MutexLock lock(mutex_);
+    if (is_broken_) return;
+    answers_[slot - first_slot_] = SerializeResponse(response);
+    WriteIfReady();
+    ReadIfRoom();
+  }
+
+  void WriteIfReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_writing_ || answers_.empty() || !answers_.front().has_value()) return;
+    const grpc::ByteBuffer answer = *std::move(answers_.front());
+    answers_.pop_front();
+    ++first_slot_;
+    is_writing_ = true;
+    grpc::WriteOptions options;
+    // With more to come at once, the transport need not send each answer by itself.
+    if (!answers_.empty() && answers_.front().has_value()) options.set_buffer_hint();
+    stream_.Write(answer, options, Tag(&PublishCall::OnWritten));
+  }
+
+  void OnWritten(bool ok) {
+    const MutexLock lock(mutex_);
+    is_writing_ = false;
+    if (!ok) {  // The publisher has gone; what it sent takes effect all the same.
+      is_broken_ = true;
+      answers_.clear();
+    }
+    WriteIfReady();
+    ReadIfRoom();
+    FinishIfDone();
+  }
+
+  void ReadIfRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (is_reading_ || has_read_all_ || is_broken_) return;
+    if (answers_.size() + (is_writing_ ? 1 : 0) < kUnansweredMax) Read();
+  }
+
+  void Read() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    is_reading_ = true;
+    stream_.Read(&request_bytes_, Tag(&PublishCall::OnRead));
+  }
+
+  void FinishIfDone() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const bool is_done = is_broken_ ? !is_reading_ || has_read_all_ : has_read_all_;
+    if (!is_done || !answers_.empty() || is_writing_ || is_finishing_) return;
+    is_finishing_ = true;
+    stream_.Finish(grpc::Status::OK, Tag(&PublishCall::OnFinished));
+  }
+
+  void OnFinished(bool) {}
+
+  RawControlService& service_;
+  Cluster& cluster_;
+  CallQueue& queue_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_;
+  grpc::ByteBuffer request_bytes_;  // Of the read that is pending or being handled.
+
+  Mutex mutex_;
+  // The answers of requests first_slot_ and after; empty ones are still to come.
+  std::deque<std::optional<grpc::ByteBuffer>> answers_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t first_slot_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool is_reading_ ABSL_GUARDED_BY(mutex_) = false;  // Or handling what was read.
+  bool has_read_all_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_finishing_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+void ServePublish(RawControlService& service, Cluster& cluster, CallQueue& queue) {
+  std::make_shared<PublishCall>(service, cluster, queue)->Accept();
+}
+
+}  // namespace sluice

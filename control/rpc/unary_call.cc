@@ -1,0 +1,72 @@
+#include "control/rpc/unary_call.h"
+
+#include <utility>
+
+#include "control/request/error_reason.h"
+
+namespace sluice {
+
+// Lives from the request for a call to the end of its answer, and destroys itself.
+class UnaryCall : public CompletionTag {
+ public:
+  UnaryCall(const UnaryMethod& method, CallQueue& queue)
+      : method_(method), queue_(queue), responder_(&context_) {}
+
+  void Accept() {
+    const bool is_open = queue_.Accept([this](grpc::ServerCompletionQueue* queue) {
+      method_.request(&context_, &request_, &responder_, queue, this);
+    });
+    if (!is_open) delete this;
+  }
+
+  void OnCompletion(bool ok) override {
+    // Not ok before a call came: the server stops. After: the answer could not be sent.
+    if (!ok || has_call_) {
+      delete this;
+      return;
+    }
+    has_call_ = true;
+    ServeUnary(method_, queue_);
+    // The answer may be sent, and this object be gone, before `handle` returns.
+    grpc::ByteBuffer request;
+    request.Swap(&request_);
+    method_.handle(absl::FromChrono(context_.deadline()), request, UnaryAnswer(this));
+  }
+
+  void Finish(const grpc::ByteBuffer& response) {
+    responder_.Finish(response, grpc::Status::OK, this);
+  }
+  void Fail(const grpc::Status& status) { responder_.FinishWithError(status, this); }
+
+ private:
+  const UnaryMethod& method_;
+  CallQueue& queue_;
+  grpc::ServerContext context_;
+  grpc::ByteBuffer request_;
+  UnaryMethod::Responder responder_;
+  bool has_call_ = false;
+};
+
+UnaryAnswer::~UnaryAnswer() {
+  if (call_ != nullptr) Fail(absl::UnavailableError("the server is stopping"));
+}
+
+void UnaryAnswer::Send(const google::protobuf::Message& response) {
+  std::exchange(call_, nullptr)->Finish(SerializeResponse(response));
+}
+
+void UnaryAnswer::Fail(const absl::Status& status) {
+  std::exchange(call_, nullptr)->Fail(ToGrpcStatus(status));
+}
+
+void ServeUnary(const UnaryMethod& method, CallQueue& queue) {
+  (new UnaryCall(method, queue))->Accept();
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  const google::rpc::Status rpc_status = ToRpcStatus(status);
+  return grpc::Status(static_cast<grpc::StatusCode>(rpc_status.code()), rpc_status.message(),
+                      rpc_status.SerializeAsString());
+}
+
+}  // namespace sluice
