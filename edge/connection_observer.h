@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "edge/base/connection_id.h"
+#include "edge/names/connection_id.h"
 #include "edge/sse/server_events.h"
 
 namespace sluice {

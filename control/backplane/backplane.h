@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "control/backplane/record.h"
-#include "edge/base/event_number.h"
+#include "edge/names/event_number.h"
 
 namespace sluice {
 
@@ -19,7 +19,8 @@ namespace sluice {
 // process for a single replica, and one over Redis.
 //
 // What every implementation holds:
-// - Numbers grow strictly, over all channels, in the order in which publishes take effect; publishes
+// - Numbers grow strictly, over all channels, in the order in which publishes take effect;
+// publishes
 //   of one backplane object take effect in the order of the calls.
 // - A message reaches each listener that is subscribed to its channel exactly once, and messages
 //   reach it in the order of their numbers.
@@ -27,7 +28,8 @@ namespace sluice {
 //   number than position() had then.
 //
 // Owner:  the server; outlives the cluster that uses it.
-// Thread: the cluster thread, for every call and every callback. A callback may come before the call
+// Thread: the cluster thread, for every call and every callback. A callback may come before the
+// call
 //         returns.
 class Backplane {
  public:

@@ -12,11 +12,10 @@ using google::protobuf::Value;
 absl::StatusOr<Record> ApplyChange(const Record* present, const RecordChange& change) {
   const std::int64_t version = present == nullptr ? 0 : present->version;
   if (change.expected_version.has_value() && *change.expected_version != version) {
-    return WithReason(
-        absl::AbortedError(absl::StrCat("the record has version ", version, ", not the expected ",
-                                        *change.expected_version,
-                                        "; read it again and repeat the change")),
-        "VERSION_MISMATCH");
+    return WithReason(absl::AbortedError(absl::StrCat(
+                          "the record has version ", version, ", not the expected ",
+                          *change.expected_version, "; read it again and repeat the change")),
+                      "VERSION_MISMATCH");
   }
   Record changed;
   changed.version = version + 1;
@@ -31,11 +30,10 @@ absl::StatusOr<Record> ApplyChange(const Record* present, const RecordChange& ch
     return absl::InvalidArgumentError("the metadata can't be written as JSON");
   }
   if (json.size() > kMetadataBytesMax) {
-    return WithReason(
-        absl::InvalidArgumentError(absl::StrCat("the metadata would be ", json.size(),
-                                                " bytes as JSON; at most ", kMetadataBytesMax,
-                                                " are allowed")),
-        "METADATA_TOO_LARGE");
+    return WithReason(absl::InvalidArgumentError(absl::StrCat("the metadata would be ", json.size(),
+                                                              " bytes as JSON; at most ",
+                                                              kMetadataBytesMax, " are allowed")),
+                      "METADATA_TOO_LARGE");
   }
   return changed;
 }

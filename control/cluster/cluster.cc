@@ -1,13 +1,13 @@
 #include "control/cluster/cluster.h"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/post.hpp>
+
 #include <utility>
 #include <vector>
 
 #include "control/backplane/channel.h"
 #include "edge/base/check.h"
+#include "edge/log/log.h"
 
 namespace sluice {
 namespace {
@@ -35,7 +35,9 @@ Cluster::Cluster(std::string replica_id, absl::Duration record_ttl, const Clock&
   backplane_.Start(*this);
 }
 
-Cluster::~Cluster() { Stop(); }
+Cluster::~Cluster() {
+  Stop();
+}
 
 void Cluster::Start(Edge& edge) {
   edge_ = &edge;
@@ -88,9 +90,8 @@ void Cluster::ChangeMetadata(std::string client_id, RecordChange change, bool al
 }
 
 void Cluster::OnConnectionOpened(OpenedConnection connection) {
-  mailbox_.Push([this, connection = std::move(connection)]() mutable {
-    Join(std::move(connection));
-  });
+  mailbox_.Push(
+      [this, connection = std::move(connection)]() mutable { Join(std::move(connection)); });
 }
 
 void Cluster::OnConnectionClosed(ConnectionId id, EndReason) {
@@ -101,8 +102,7 @@ void Cluster::Join(OpenedConnection opened) {
   const ConnectionId id = opened.id;
   const std::vector<std::string> channels = ChannelsOf(opened);
   const std::string client_id = opened.client_id;
-  connections_.emplace(
-      id, Connection{std::move(opened), static_cast<int>(channels.size()), false});
+  connections_.emplace(id, Connection{std::move(opened), static_cast<int>(channels.size()), false});
   for (const std::string& channel : channels) {
     interest_.Hold(channel, id.shard_index(), [this, id] { OnChannelSubscribed(id); });
   }
@@ -119,13 +119,12 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
                         });
 }
 
-void Cluster::OnRecordRead(ConnectionId id,
-                           absl::StatusOr<std::shared_ptr<const Record>> record) {
+void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   if (!record.ok()) {
-    spdlog::warn("a client's record could not be read error={}",
-                 std::string(record.status().message()));
+    Log(spdlog::level::warn, "a client's record could not be read",
+        {{"error", std::string(record.status().message())}});
   }
   Connection& connection = found->second;
   connection.is_live = true;

@@ -3,9 +3,9 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+
 #include <memory>
 #include <string>
 #include <thread>

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "edge/base/event_number.h"
+#include "edge/names/event_number.h"
 #include "edge/shard/fan_out.h"
 
 namespace sluice {
@@ -21,9 +21,9 @@ struct DecodedEvent {
   std::shared_ptr<const DeliveryFilter> filter;  // Null: no filter.
 };
 
-// Decodes the message and encodes its event as browsers get it. Foreign bytes are checked: a replica
-// of another version, or a stranger, may have sent them.
-// Errors: INVALID_ARGUMENT: not an envelope, or an event that breaks the rules. NOT_FOUND: a kind
+// Decodes the message and encodes its event as browsers get it. Foreign bytes are checked: a
+// replica of another version, or a stranger, may have sent them. Errors: INVALID_ARGUMENT: not an
+// envelope, or an event that breaks the rules. NOT_FOUND: a kind
 //         that this version does not know, which is to be ignored.
 absl::StatusOr<DecodedEvent> DecodeEnvelope(std::string_view payload, const EventNumber& number);
 

@@ -112,14 +112,13 @@ void Presence::AnswerOne(const std::string& client_id, const Record* record, Cli
 void Presence::GetClient(const std::string& client_id, ClientDone done) {
   const Directory::Client* client = directory_.Find(client_id);
   if (client != nullptr) return AnswerOne(client_id, client->record.get(), std::move(done));
-  backplane_.ReadRecord(
-      client_id, [this, client_id, done = std::move(done)](auto record) mutable {
-        if (!record.ok()) return done(record.status());
-        if (*record == nullptr) {
-          return done(ClientNotFound(client_id, "is not connected and has no record"));
-        }
-        AnswerOne(client_id, record->get(), std::move(done));
-      });
+  backplane_.ReadRecord(client_id, [this, client_id, done = std::move(done)](auto record) mutable {
+    if (!record.ok()) return done(record.status());
+    if (*record == nullptr) {
+      return done(ClientNotFound(client_id, "is not connected and has no record"));
+    }
+    AnswerOne(client_id, record->get(), std::move(done));
+  });
 }
 
 void Presence::ListClients(const ClientQuery& query,
@@ -139,11 +138,11 @@ void Presence::ListClients(const ClientQuery& query,
   if (looked < found.size()) page.last_id = found[looked - 1]->id;
   if (!query.is_full) return done(std::move(page));
   auto clients = std::exchange(page.clients, {});
-  FillConnections(std::move(clients), [page = std::move(page),
-                                       done = std::move(done)](auto filled) mutable {
-    page.clients = std::move(filled);
-    done(std::move(page));
-  });
+  FillConnections(std::move(clients),
+                  [page = std::move(page), done = std::move(done)](auto filled) mutable {
+                    page.clients = std::move(filled);
+                    done(std::move(page));
+                  });
 }
 
 void Presence::ChangeMetadata(const std::string& client_id, const RecordChange& change,

@@ -1,7 +1,5 @@
 #include "control/cluster/publisher.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "control/backplane/channel.h"
 #include "control/cluster/envelope.h"
 #include "control/request/error_reason.h"
+#include "edge/log/log.h"
 
 namespace sluice {
 namespace {
@@ -63,13 +62,12 @@ void Publisher::SendWaiting() {
 void Publisher::Send(PublishCommand command, PublishDone done) {
   std::string channel = ChannelOf(command.target);
   std::string payload = std::exchange(command.payload, {});
-  backplane_.Publish(
-      std::move(channel), std::move(payload),
-      [this, command = std::move(command),
-       done = std::move(done)](absl::StatusOr<Backplane::Published> published) mutable {
-        if (!published.ok()) return done(published.status());
-        OnPublished(*published, std::move(command), std::move(done));
-      });
+  backplane_.Publish(std::move(channel), std::move(payload),
+                     [this, command = std::move(command), done = std::move(done)](
+                         absl::StatusOr<Backplane::Published> published) mutable {
+                       if (!published.ok()) return done(published.status());
+                       OnPublished(*published, std::move(command), std::move(done));
+                     });
 }
 
 void Publisher::OnPublished(const Backplane::Published& published, PublishCommand command,
@@ -99,8 +97,8 @@ void Publisher::OnMessage(const std::string& channel, const EventNumber& number,
   auto event = DecodeEnvelope(payload, number);
   if (!target.has_value() || !event.ok()) {
     if (!event.ok() && !absl::IsNotFound(event.status())) {
-      spdlog::warn("ignored a message of the backplane channel={} error={}", channel,
-                   std::string(event.status().message()));
+      Log(spdlog::level::warn, "ignored a message of the backplane",
+          {{"channel", channel}, {"error", std::string(event.status().message())}});
     }
     return acknowledge_nobody();
   }

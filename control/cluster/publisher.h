@@ -5,10 +5,10 @@
 #include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
-#include <sluice/v1/event.pb.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <sluice/v1/event.pb.h>
+
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -31,7 +31,8 @@ struct PublishCommand {
 
 using PublishDone = absl::AnyInvocable<void(absl::StatusOr<v1::Delivery>)>;
 
-// Takes events to the backplane, from there to the streams of this replica, and counts who got them.
+// Takes events to the backplane, from there to the streams of this replica, and counts who got
+// them.
 //
 // Owner:  the cluster.
 // Thread: the cluster thread; `done` of a command is called on it, or before Publish returns.
@@ -40,7 +41,8 @@ using PublishDone = absl::AnyInvocable<void(absl::StatusOr<v1::Delivery>)>;
 //         publishers down instead of filling memory. Callers that give up while they wait are
 //         bounded by kWaitingBytes. A confirmation is waited for kConfirmationWait at most.
 // Errors: UNAVAILABLE, reason NOT_SENT: the caller's deadline came while the command waited.
-//         RESOURCE_EXHAUSTED, reason PUBLISH_BACKLOG: kWaitingBytes of commands are waiting already.
+//         RESOURCE_EXHAUSTED, reason PUBLISH_BACKLOG: kWaitingBytes of commands are waiting
+//         already.
 class Publisher {
  public:
   static constexpr std::size_t kInFlightBytes = std::size_t{4} << 20;

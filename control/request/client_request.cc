@@ -8,7 +8,7 @@
 
 #include "control/request/error_reason.h"
 #include "control/request/page_token.h"
-#include "edge/base/text_rules.h"
+#include "edge/names/text_rules.h"
 
 namespace sluice {
 namespace {
@@ -73,8 +73,9 @@ absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
   violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
   if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
   if (request.metadata_match_size() > kMatchesMax) {
-    violations.Add("metadata_match", absl::StrCat("has ", request.metadata_match_size(),
-                                                  " entries; at most ", kMatchesMax, " are allowed"));
+    violations.Add("metadata_match",
+                   absl::StrCat("has ", request.metadata_match_size(), " entries; at most ",
+                                kMatchesMax, " are allowed"));
   }
   if (!v1::ClientView_IsValid(request.view())) {
     violations.Add("view", "is no ClientView that this server knows");

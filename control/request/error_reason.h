@@ -32,8 +32,8 @@ class Violations {
   google::rpc::BadRequest bad_request_;
 };
 
-// The error as callers get it; always with ErrorInfo, whose reason is the code's name when no reason
-// was set. `status` is not OK.
+// The error as callers get it; always with ErrorInfo, whose reason is the code's name when no
+// reason was set. `status` is not OK.
 google::rpc::Status ToRpcStatus(const absl::Status& status);
 
 }  // namespace sluice

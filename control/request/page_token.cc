@@ -3,7 +3,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 
-#include "edge/base/text_rules.h"
+#include "edge/names/text_rules.h"
 
 namespace sluice {
 namespace {
@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kHashDigits = 16;
 constexpr char kVersion = '1';
 
-std::string HashText(std::uint64_t hash) { return absl::StrCat(absl::Hex(hash, absl::kZeroPad16)); }
+std::string HashText(std::uint64_t hash) {
+  return absl::StrCat(absl::Hex(hash, absl::kZeroPad16));
+}
 
 }  // namespace
 
@@ -35,7 +37,8 @@ absl::StatusOr<std::string> DecodePageToken(std::string_view token, std::uint64_
   const bool is_base64 =
       absl::WebSafeBase64Unescape(absl::string_view(token.data(), token.size()), &text);
   if (!is_base64 || text.size() < 1 + kHashDigits || text[0] != kVersion) {
-    return absl::InvalidArgumentError("is no page token of this server; take it from the last answer");
+    return absl::InvalidArgumentError(
+        "is no page token of this server; take it from the last answer");
   }
   if (text.substr(1, kHashDigits) != HashText(filter_hash)) {
     return absl::InvalidArgumentError(
@@ -43,7 +46,8 @@ absl::StatusOr<std::string> DecodePageToken(std::string_view token, std::uint64_
   }
   std::string last_id = text.substr(1 + kHashDigits);
   if (!CheckName(last_id).ok()) {
-    return absl::InvalidArgumentError("is no page token of this server; take it from the last answer");
+    return absl::InvalidArgumentError(
+        "is no page token of this server; take it from the last answer");
   }
   return last_id;
 }

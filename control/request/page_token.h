@@ -8,8 +8,8 @@
 
 namespace sluice {
 
-// Page tokens hold the last id of the page before and a hash of the filter, so that a token can't go
-// on with another list.
+// Page tokens hold the last id of the page before and a hash of the filter, so that a token can't
+// go on with another list.
 
 std::string EncodePageToken(std::string_view last_id, std::uint64_t filter_hash);
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "control/request/error_reason.h"
-#include "edge/base/text_rules.h"
+#include "edge/names/text_rules.h"
 
 namespace sluice {
 namespace {

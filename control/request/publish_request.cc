@@ -1,14 +1,13 @@
 #include "control/request/publish_request.h"
 
 #include <absl/strings/str_cat.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <utility>
 
 #include "control/cluster/envelope.h"
 #include "control/request/error_reason.h"
-#include "edge/base/connection_id.h"
-#include "edge/base/text_rules.h"
+#include "edge/names/connection_id.h"
+#include "edge/names/text_rules.h"
 #include "edge/sse/event_rules.h"
 
 namespace sluice {
@@ -16,27 +15,31 @@ namespace {
 
 constexpr int kExceptClientIdsMax = 1000;
 
-void CheckRetry(const google::protobuf::Duration& retry, Violations& violations) {
-  const bool is_valid = google::protobuf::util::TimeUtil::IsDurationValid(retry);
-  if (!is_valid) return violations.Add("event.retry", "is no valid Duration");
-  violations.Add("event.retry", CheckReconnectionTime(absl::Seconds(retry.seconds()) +
-                                                      absl::Nanoseconds(retry.nanos())));
+absl::Duration ReadRetry(const google::protobuf::Duration& retry, Violations& violations) {
+  const absl::Duration time = absl::Seconds(retry.seconds()) + absl::Nanoseconds(retry.nanos());
+  if (retry.nanos() < 0 || retry.nanos() > 999'999'999) {
+    violations.Add("event.retry", "is no valid Duration: `nanos` is not 0 to 999,999,999");
+  } else {
+    violations.Add("event.retry", CheckReconnectionTime(time));
+  }
+  return time;
 }
 
 // What all requests that publish have in common.
 class Reader {
  public:
   void ReadEvent(bool is_set, const v1::Event& event) {
-    if (!is_set) return violations_.Add("event", "is missing; expected an event, if only with data");
+    if (!is_set)
+      return violations_.Add("event", "is missing; expected an event, if only with data");
     violations_.Add("event.event", CheckEventName(event.event()));
     violations_.Add("event.data", CheckEventData(event.data()));
     violations_.Add("event.id", CheckEventId(event.id()));
-    if (event.has_retry()) CheckRetry(event.retry(), violations_);
     message_.set_name(event.event());
     message_.set_data(event.data());
     message_.set_custom_id(event.id());
-    message_.set_retry_ms(
-        google::protobuf::util::TimeUtil::DurationToMilliseconds(event.retry()));
+    if (event.has_retry()) {
+      message_.set_retry_ms(absl::ToInt64Milliseconds(ReadRetry(event.retry(), violations_)));
+    }
     command_.custom_id = event.id();
   }
 
@@ -44,15 +47,15 @@ class Reader {
     if (!v1::Confirmation_IsValid(options.confirmation())) {
       violations_.Add("options.confirmation", "is no Confirmation that this server knows");
     }
-    const v1::Confirmation confirmation =
-        options.confirmation() == v1::CONFIRMATION_UNSPECIFIED ? unspecified
-                                                               : options.confirmation();
+    const v1::Confirmation confirmation = options.confirmation() == v1::CONFIRMATION_UNSPECIFIED
+                                              ? unspecified
+                                              : options.confirmation();
     command_.is_confirmed = confirmation == v1::CONFIRMATION_QUEUED;
     message_.set_ephemeral(message_.ephemeral() || options.ephemeral());
     if (options.except_client_ids_size() > kExceptClientIdsMax) {
       violations_.Add("options.except_client_ids",
-                      absl::StrCat("has ", options.except_client_ids_size(),
-                                   " entries; at most ", kExceptClientIdsMax, " are allowed"));
+                      absl::StrCat("has ", options.except_client_ids_size(), " entries; at most ",
+                                   kExceptClientIdsMax, " are allowed"));
       return;
     }
     for (int i = 0; i < options.except_client_ids_size(); ++i) {
@@ -72,7 +75,8 @@ class Reader {
     message_.set_group(request.group());
     if (request.connection_id().empty()) return;
     if (!ConnectionId::Parse(request.connection_id()).has_value()) {
-      violations_.Add("connection_id", "is no connection id; expected 13 characters of a-z and 2-7");
+      violations_.Add("connection_id",
+                      "is no connection id; expected 13 characters of a-z and 2-7");
     }
     message_.set_connection_id(request.connection_id());
     // A connection never comes back, so there is nobody to keep it for.

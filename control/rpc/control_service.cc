@@ -36,10 +36,9 @@ ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
 }
 
 template <typename Request, typename Response>
-void ControlService::AddPublishMethod(
-    void (RawControlService::*request)(grpc::ServerContext*, grpc::ByteBuffer*,
-                                       UnaryMethod::Responder*, grpc::CompletionQueue*,
-                                       grpc::ServerCompletionQueue*, void*)) {
+void ControlService::AddPublishMethod(void (RawControlService::*request)(
+    grpc::ServerContext*, grpc::ByteBuffer*, UnaryMethod::Responder*, grpc::CompletionQueue*,
+    grpc::ServerCompletionQueue*, void*)) {
   UnaryMethod method;
   method.request = [this, request](auto* context, auto* bytes, auto* responder, auto* queue,
                                    void* tag) {
@@ -81,34 +80,32 @@ void ControlService::AddClientMethods() {
       {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
          service_.RequestGetClient(context, bytes, responder, queue, queue, tag);
        },
-       HandleParsed<v1::GetClientRequest>([this, set_client](absl::Time,
-                                                             const v1::GetClientRequest& request,
-                                                             UnaryAnswer answer) {
-         const absl::Status status = CheckRequest(request);
-         if (!status.ok()) return answer.Fail(status);
-         cluster_.GetClient(
-             request.client_id(),
-             AnswerWith<v1::GetClientResponse, v1::Client>(std::move(answer), set_client));
-       })});
+       HandleParsed<v1::GetClientRequest>(
+           [this, set_client](absl::Time, const v1::GetClientRequest& request, UnaryAnswer answer) {
+             const absl::Status status = CheckRequest(request);
+             if (!status.ok()) return answer.Fail(status);
+             cluster_.GetClient(request.client_id(), AnswerWith<v1::GetClientResponse, v1::Client>(
+                                                         std::move(answer), set_client));
+           })});
   methods_.push_back(
       {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
          service_.RequestListClients(context, bytes, responder, queue, queue, tag);
        },
-       HandleParsed<v1::ListClientsRequest>([this](absl::Time,
-                                                   const v1::ListClientsRequest& request,
-                                                   UnaryAnswer answer) {
-         auto query = ReadRequest(request);
-         if (!query.ok()) return answer.Fail(query.status());
-         const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
-                                                            ClientPage page) {
-           for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
-           response.set_total_size(page.total_size);
-           if (page.last_id.empty()) return;
-           response.set_next_page_token(EncodePageToken(page.last_id, hash));
-         };
-         cluster_.ListClients(*std::move(query), AnswerWith<v1::ListClientsResponse, ClientPage>(
-                                                     std::move(answer), set_page));
-       })});
+       HandleParsed<v1::ListClientsRequest>(
+           [this](absl::Time, const v1::ListClientsRequest& request, UnaryAnswer answer) {
+             auto query = ReadRequest(request);
+             if (!query.ok()) return answer.Fail(query.status());
+             const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
+                                                                ClientPage page) {
+               for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
+               response.set_total_size(page.total_size);
+               if (page.last_id.empty()) return;
+               response.set_next_page_token(EncodePageToken(page.last_id, hash));
+             };
+             cluster_.ListClients(
+                 *std::move(query),
+                 AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
+           })});
 }
 
 void ControlService::Serve(CallQueue& queue) {

@@ -115,8 +115,7 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
   bool is_known_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_finished_ ABSL_GUARDED_BY(mutex_) = false;
-  HealthCheckResponse::ServingStatus wanted_ ABSL_GUARDED_BY(mutex_) =
-      HealthCheckResponse::UNKNOWN;
+  HealthCheckResponse::ServingStatus wanted_ ABSL_GUARDED_BY(mutex_) = HealthCheckResponse::UNKNOWN;
   std::optional<HealthCheckResponse::ServingStatus> written_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -13,12 +13,11 @@ namespace sluice {
 
 class HealthWatch;
 
-using RawHealthService =
-    grpc::health::v1::Health::WithRawMethod_Check<grpc::health::v1::Health::WithRawMethod_Watch<
-        grpc::health::v1::Health::Service>>;
+using RawHealthService = grpc::health::v1::Health::WithRawMethod_Check<
+    grpc::health::v1::Health::WithRawMethod_Watch<grpc::health::v1::Health::Service>>;
 
-// grpc.health.v1.Health for the whole server (service ``) and sluice.v1.ControlService. Ours, because
-// gRPC's own runs on callback pollers, which sleep up to 100 ms when calls are sparse.
+// grpc.health.v1.Health for the whole server (service ``) and sluice.v1.ControlService. Ours,
+// because gRPC's own runs on callback pollers, which sleep up to 100 ms when calls are sparse.
 // Thread: any.
 class HealthService {
  public:

@@ -2,12 +2,13 @@
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <chrono>
 #include <sstream>
 #include <utility>
+
+#include "edge/log/log.h"
 
 namespace sluice {
 namespace {
@@ -98,7 +99,7 @@ void Acceptor::Accept() {
       on_accept_(std::move(socket));
       return Accept();
     }
-    spdlog::warn("accept failed, resting for 100 ms error={}", error.message());
+    Log(spdlog::level::warn, "accept failed, resting for 100 ms", {{"error", error.message()}});
     rest_.expires_after(kRest);
     rest_.async_wait([this](const boost::system::error_code& canceled) {
       if (!canceled) Accept();

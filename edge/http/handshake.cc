@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "edge/base/text_rules.h"
+#include "edge/names/text_rules.h"
 
 namespace sluice {
 namespace {

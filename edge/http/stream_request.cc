@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "edge/base/text_rules.h"
+#include "edge/names/text_rules.h"
 
 namespace sluice {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "edge/base/connection_id.h"
+#include "edge/names/connection_id.h"
 #include "edge/session/outbox.h"
 #include "edge/session/outbox_budget.h"
 #include "edge/session/stream_socket.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "edge/base/connection_id.h"
+#include "edge/names/connection_id.h"
 #include "edge/shard/audience_index.h"
 #include "edge/sse/frame.h"
 

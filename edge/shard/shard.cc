@@ -2,14 +2,14 @@
 
 #include <absl/strings/str_cat.h>
 #include <boost/asio/post.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
 #include <sstream>
 #include <utility>
 
-#include "edge/base/random_id.h"
+#include "edge/log/log.h"
+#include "edge/names/random_id.h"
 #include "edge/sse/event_encoder.h"
 #include "edge/sse/server_events.h"
 
@@ -115,7 +115,7 @@ std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest&) {
       context_.connection_count.load(std::memory_order_relaxed) >= context_.options.connections_max;
   if (!is_full && !is_draining_) return std::nullopt;
   const EndReason reason = is_draining_ ? EndReason::kDrain : EndReason::kOverloaded;
-  spdlog::debug("stream refused reason={}", EndReasonName(reason));
+  Log(spdlog::level::debug, "stream refused", {{"reason", EndReasonName(reason)}});
   const absl::Duration retry_after = JitteredReconnectionTime();
   if (context_.options.overload == EdgeOptions::Overload::k503) {
     return Refusal{true, OverloadAnswer(retry_after, "")};
@@ -162,8 +162,10 @@ void Shard::GoLive(ConnectionId id, const EventNumber& position) {
 void Shard::OnSessionEnded(Session& session, EndReason reason) {
   audiences_.Leave(session);
   context_.connection_count.fetch_sub(1, std::memory_order_relaxed);
-  spdlog::debug("stream ended connection_id={} reason={} delivered={}", session.id().ToString(),
-                EndReasonName(reason), session.delivered_count());
+  Log(spdlog::level::debug, "stream ended",
+      {{"connection_id", session.id().ToString()},
+       {"reason", EndReasonName(reason)},
+       {"delivered", session.delivered_count()}});
   context_.observer.OnConnectionClosed(session.id(), reason);
 }
 

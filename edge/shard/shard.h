@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "edge/base/clock.h"
-#include "edge/base/connection_id.h"
-#include "edge/base/event_number.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"
 #include "edge/edge_options.h"
 #include "edge/http/acceptor.h"
 #include "edge/http/handshake.h"
+#include "edge/names/connection_id.h"
+#include "edge/names/event_number.h"
 #include "edge/session/outbox_budget.h"
 #include "edge/session/session.h"
 #include "edge/session/timer_wheel.h"

@@ -2,7 +2,7 @@
 
 #include <absl/strings/str_format.h>
 
-#include "edge/base/event_number.h"
+#include "edge/names/event_number.h"
 
 namespace sluice {
 namespace {

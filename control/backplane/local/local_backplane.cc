@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "control/backplane/channel.h"
-#include "edge/base/random_id.h"
+#include "edge/names/random_id.h"
 
 namespace sluice {
 
@@ -36,7 +36,9 @@ void LocalBackplane::Subscribe(const std::string& channel, absl::AnyInvocable<vo
   done();
 }
 
-void LocalBackplane::Unsubscribe(const std::string& channel) { subscribed_.erase(channel); }
+void LocalBackplane::Unsubscribe(const std::string& channel) {
+  subscribed_.erase(channel);
+}
 
 void LocalBackplane::ReadRecord(
     const std::string& client_id,

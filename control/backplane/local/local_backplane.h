@@ -14,7 +14,8 @@
 namespace sluice {
 
 // The backplane of a single replica: everything stays in the process, and is gone with it.
-// Limits: a record is dropped when `record_ttl` has passed since it was changed or renewed, so there
+// Limits: a record is dropped when `record_ttl` has passed since it was changed or renewed, so
+// there
 //         are at most as many as clients of that time.
 class LocalBackplane : public Backplane {
  public:

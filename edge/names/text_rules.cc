@@ -1,4 +1,4 @@
-#include "edge/base/text_rules.h"
+#include "edge/names/text_rules.h"
 
 #include <absl/strings/str_format.h>
 

@@ -1,11 +1,11 @@
-#include "edge/base/event_number.h"
+#include "edge/names/event_number.h"
 
 #include <absl/strings/str_format.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "edge/base/random_id.h"
+#include "edge/names/random_id.h"
 
 namespace sluice {
 namespace {

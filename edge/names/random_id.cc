@@ -1,4 +1,4 @@
-#include "edge/base/random_id.h"
+#include "edge/names/random_id.h"
 
 #include <openssl/rand.h>
 

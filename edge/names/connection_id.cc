@@ -1,6 +1,6 @@
-#include "edge/base/connection_id.h"
+#include "edge/names/connection_id.h"
 
-#include "edge/base/random_id.h"
+#include "edge/names/random_id.h"
 
 namespace sluice {
 namespace {

@@ -1,0 +1,280 @@
+#include "server/config.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
+#include <absl/strings/str_split.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <thread>
+
+#include "edge/http/acceptor.h"
+#include "edge/names/random_id.h"
+#include "edge/names/text_rules.h"
+#include "edge/sse/event_rules.h"
+#include "server/flag_value.h"
+#include "server/flags.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kShardsMax = 256;
+// Files besides streams: listeners, gRPC connections, handshakes, logs.
+constexpr std::size_t kFilesReserved = 128;
+// Smaller outboxes could refuse a single event of the largest size.
+constexpr std::size_t kOutboxBytesMin = std::size_t{128} << 10;
+
+// Checks flags one after the other and gathers what is wrong with them.
+class FlagReader {
+ public:
+  void Fail(absl::string_view flag, absl::string_view wrong) {
+    if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat("--", flag, " ", wrong));
+  }
+
+  template <typename Value>
+  Value Take(absl::string_view flag, absl::StatusOr<Value> value) {
+    if (value.ok()) return *std::move(value);
+    Fail(flag, value.status().message());
+    return Value();
+  }
+
+  std::size_t Number(absl::string_view flag, const std::string& text, std::size_t min,
+                     std::size_t max) {
+    std::uint64_t number = 0;
+    if (absl::SimpleAtoi(text, &number) && number >= min && number <= max) return number;
+    Fail(flag, absl::StrCat("is ", text, "; expected ", min, " to ", max,
+                            "; leave it out for the default"));
+    return min;
+  }
+
+  absl::Duration DurationFrom(absl::string_view flag, const std::string& text, absl::Duration min,
+                              absl::Duration max) {
+    const absl::Duration duration = Take(flag, ParseDuration(text));
+    if (status_.ok() && (duration < min || duration > max)) {
+      Fail(flag, absl::StrCat("is ", text, "; expected ", absl::FormatDuration(min), " to ",
+                              absl::FormatDuration(max)));
+    }
+    return duration;
+  }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  absl::Status status_;
+};
+
+std::string HostName() {
+  char name[256] = {};
+  if (gethostname(name, sizeof(name) - 1) != 0) return "replica";
+  return name;
+}
+
+void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
+  edge.http = reader.Take("http", ParseEndpoint(values.http));
+  edge.shards = static_cast<int>(
+      values.shards.empty()
+          ? std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kShardsMax)
+          : reader.Number("shards", values.shards, 1, kShardsMax));
+  edge.replica_id =
+      values.replica_id.empty() ? absl::StrCat(HostName(), "-", RandomId(6)) : values.replica_id;
+  if (const absl::Status name = CheckName(edge.replica_id); !name.ok()) {
+    reader.Fail("replica-id", name.message());
+  }
+  edge.heartbeat =
+      reader.DurationFrom("heartbeat", values.heartbeat, absl::Milliseconds(100), absl::Hours(1));
+  edge.heartbeat_event = values.heartbeat_event;
+  if (const absl::Status name = CheckEventName(edge.heartbeat_event); !name.ok()) {
+    reader.Fail("heartbeat-event", name.message());
+  }
+  // Jitter takes it to half as much again, which must stay inside the limits of the field.
+  edge.reconnection_time = reader.DurationFrom("retry", values.retry, kReconnectionTimeMin * 2,
+                                               kReconnectionTimeMax / 2);
+  const std::size_t files = RaiseFileLimit();
+  const std::size_t streams_max = files > 2 * kFilesReserved ? files - kFilesReserved : files / 2;
+  edge.connections_max =
+      values.connections_max.empty()
+          ? streams_max
+          : reader.Number("max-connections", values.connections_max, 1, streams_max);
+  if (values.overload_response == "503") {
+    edge.overload = EdgeOptions::Overload::k503;
+  } else if (values.overload_response != "retry") {
+    reader.Fail("overload-response",
+                absl::StrCat("is `", values.overload_response, "`; expected `retry` or `503`"));
+  }
+  edge.outbox_bytes_max = reader.Take("outbox-bytes", ParseSize(values.outbox_bytes));
+  if (edge.outbox_bytes_max < kOutboxBytesMin) {
+    reader.Fail("outbox-bytes", absl::StrCat("is ", values.outbox_bytes, "; expected at least ",
+                                             kOutboxBytesMin >> 10, "KiB"));
+  }
+  edge.outbox_total_bytes_max =
+      reader.Take("outbox-total-bytes", ParseSizeOrShare(values.outbox_total_bytes, MemoryLimit()));
+  edge.write_timeout = reader.DurationFrom("write-timeout", values.write_timeout,
+                                           absl::Milliseconds(100), absl::Hours(1));
+  edge.cors_origins = values.cors_origins;
+  for (const std::string& origin : edge.cors_origins) {
+    const bool is_origin = origin.find("://") != std::string::npos && origin.back() != '/';
+    if (origin == "*" ? edge.cors_origins.size() > 1 : !is_origin) {
+      reader.Fail("cors-origin", absl::StrCat("is `", origin,
+                                              "`; expected origins such as https://app.example, "
+                                              "without a path, or `*` alone"));
+    }
+  }
+}
+
+void ReadLog(const FlagValues& values, FlagReader& reader, Config& config) {
+  const bool is_level_known = values.log_level == "trace" || values.log_level == "debug" ||
+                              values.log_level == "info" || values.log_level == "warn" ||
+                              values.log_level == "error" || values.log_level == "off";
+  if (is_level_known) {
+    config.log_level = spdlog::level::from_str(values.log_level);
+  } else {
+    reader.Fail("log-level", absl::StrCat("is `", values.log_level,
+                                          "`; expected trace, debug, info, warn, error or off"));
+  }
+  if (values.log_format.empty()) {
+    config.log_format = isatty(STDERR_FILENO) == 1 ? LogFormat::kText : LogFormat::kJson;
+  } else if (values.log_format == "json") {
+    config.log_format = LogFormat::kJson;
+  } else if (values.log_format != "text") {
+    reader.Fail("log-format",
+                absl::StrCat("is `", values.log_format, "`; expected `text` or `json`"));
+  }
+}
+
+void RefuseToBeOpen(const char* flag, const char* port, const boost::asio::ip::address& address,
+                    FlagReader& reader) {
+  if (address.is_loopback()) return;
+  reader.Fail(flag, absl::StrCat("is ", address.to_string(),
+                                 ", which other machines can reach, and anybody there would get "
+                                 "in without authentication; expected a loopback address such as "
+                                 "127.0.0.1, or --insecure=",
+                                 port, " to allow it"));
+}
+
+void ReadDoors(const FlagValues& values, FlagReader& reader, Config& config) {
+  for (const std::string& door : values.insecure) {
+    const bool is_both = door == "true" || door.empty();
+    if (!is_both && door != "http" && door != "grpc") {
+      reader.Fail("insecure", absl::StrCat("is `", door, "`; expected `http`, `grpc` or no value"));
+    }
+    config.is_http_insecure |= is_both || door == "http";
+    config.is_grpc_insecure |= is_both || door == "grpc";
+  }
+  const auto grpc = reader.Take("grpc", ParseEndpoint(values.grpc));
+  reader.Take("admin", ParseEndpoint(values.admin));
+  config.grpc = absl::StartsWith(values.grpc, "localhost:")
+                    ? absl::StrReplaceAll(values.grpc, {{"localhost:", "127.0.0.1:"}})
+                    : values.grpc;
+  config.admin = values.admin;
+  if (!reader.status().ok()) return;
+  if (!config.is_http_insecure) {
+    RefuseToBeOpen("http", "http", config.edge.http.address(), reader);
+  }
+  if (!config.is_grpc_insecure) RefuseToBeOpen("grpc", "grpc", grpc.address(), reader);
+}
+
+absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
+  FlagReader reader;
+  Config config;
+  ReadEdge(values, reader, config.edge);
+  config.record_ttl =
+      reader.DurationFrom("record-ttl", values.record_ttl, absl::Seconds(1), absl::Hours(24 * 365));
+  ReadLog(values, reader, config);
+  ReadDoors(values, reader, config);
+  if (!reader.status().ok()) return reader.status();
+  return config;
+}
+
+// The SLUICE_* variables of flags that the command line leaves out, as arguments. A list's entries
+// are separated by commas.
+std::vector<std::string> EnvironmentArguments(const CLI::App& parsed) {
+  std::vector<std::string> arguments;
+  for (const std::string& name : FlagNames(parsed)) {
+    const std::string variable =
+        absl::StrCat("SLUICE_", absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
+    const char* value = std::getenv(variable.c_str());
+    const CLI::Option* option = parsed.get_option("--" + name);
+    if (value == nullptr || option->count() > 0) continue;
+    if (option->get_items_expected_max() <= 1) {
+      arguments.push_back(absl::StrCat("--", name, "=", value));
+      continue;
+    }
+    for (absl::string_view part : absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+      arguments.push_back(absl::StrCat("--", name, "=", absl::StripAsciiWhitespace(part)));
+    }
+  }
+  return arguments;
+}
+
+// CLI11 names what it did not expect; this adds what was probably meant.
+absl::Status ExplainError(const CLI::ParseError& error, const CLI::App& parser,
+                          const std::vector<std::string>& arguments) {
+  std::string message = error.what();
+  const std::vector<std::string> known = FlagNames(parser);
+  const auto is_unknown = [&](const std::string& name) {
+    return std::find(known.begin(), known.end(), name) == known.end();
+  };
+  if (error.get_name() == "ExtrasError") {
+    for (const std::string& argument : arguments) {
+      const std::string name = argument.substr(0, argument.find('='));
+      if (name.rfind("--", 0) != 0 || !is_unknown(name.substr(2))) continue;
+      const std::string nearest = NearestName(name.substr(2), known);
+      if (nearest.empty() || nearest == "config" || name == "--config") continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown flag ", name, "; did you mean --", nearest, "?"));
+    }
+  } else if (error.get_name() == "ConfigError") {
+    const std::string key = message.substr(message.rfind(' ') + 1);
+    message = absl::StrCat("the configuration file has an unknown key `", key, "`");
+    const std::string nearest = NearestName(key, known);
+    if (!nearest.empty()) absl::StrAppend(&message, "; did you mean `", nearest, "`?");
+  }
+  return absl::InvalidArgumentError(absl::StrCat(message, "; see sluice --help"));
+}
+
+void Parse(CLI::App& parser, std::vector<std::string> arguments) {
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back.
+  parser.parse(std::move(arguments));
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments) {
+  FlagValues flags_alone;
+  const auto first_parser = MakeFlagParser(flags_alone, /*has_config_file=*/false);
+  FlagValues values;
+  const auto parser = MakeFlagParser(values, /*has_config_file=*/true);
+  CommandLine command_line;
+  try {
+    // CLI11 lets the file win over the environment. So the environment is made arguments of, for
+    // those flags that a first reading did not find.
+    Parse(*first_parser, arguments);
+    std::vector<std::string> all = arguments;
+    for (std::string& argument : EnvironmentArguments(*first_parser)) {
+      all.push_back(std::move(argument));
+    }
+    Parse(*parser, all);
+  } catch (const CLI::CallForHelp&) {
+    return CommandLine{CommandLine::Action::kPrint, parser->help(), {}};
+  } catch (const CLI::CallForVersion&) {
+    return CommandLine{
+        CommandLine::Action::kPrint, absl::StrCat("sluice ", SLUICE_VERSION, "\n"), {}};
+  } catch (const CLI::ParseError& error) {
+    return ExplainError(error, *parser, arguments);
+  }
+  auto config = CheckFlags(values);
+  if (!config.ok()) return config.status();
+  command_line.config = *std::move(config);
+  if (values.prints_config) {
+    command_line.action = CommandLine::Action::kPrint;
+    command_line.text = PrintFlags(*parser);
+  }
+  return command_line;
+}
+
+}  // namespace sluice

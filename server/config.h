@@ -1,0 +1,41 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include <string>
+#include <vector>
+
+#include "edge/edge_options.h"
+#include "edge/log/log.h"
+
+namespace sluice {
+
+// Everything that the operator decides, read and checked.
+struct Config {
+  EdgeOptions edge;
+  std::string grpc;   // ADDRESS:PORT
+  std::string admin;  // ADDRESS:PORT
+  absl::Duration record_ttl;
+  bool is_http_insecure = false;  // Open to other machines without authentication.
+  bool is_grpc_insecure = false;
+  LogFormat log_format = LogFormat::kText;
+  spdlog::level::level_enum log_level = spdlog::level::info;
+};
+
+// What the command line asks for.
+struct CommandLine {
+  enum class Action { kServe, kPrint };
+  Action action = Action::kServe;
+  // kPrint: help, version or configuration, for standard output.
+  std::string text;
+  // kServe.
+  Config config;
+};
+
+// Reads flags, then SLUICE_* environment variables, then the --config file; the first that has a
+// key decides. Errors: INVALID_ARGUMENT, which names the flag or key, what was wrong and what would
+// be right.
+absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments);
+
+}  // namespace sluice

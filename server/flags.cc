@@ -1,0 +1,127 @@
+#include "server/flags.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+
+namespace sluice {
+namespace {
+
+constexpr char kAddresses[] = "Addresses";
+constexpr char kStreams[] = "Streams";
+constexpr char kLimits[] = "Limits";
+constexpr char kDoors[] = "Who gets in";
+constexpr char kProcess[] = "Process";
+
+void AddStreamFlags(CLI::App& parser, FlagValues& values) {
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str();
+  };
+  add("--http", values.http, "ADDRESS:PORT of event streams")->group(kAddresses);
+  add("--grpc", values.grpc, "ADDRESS:PORT of the gRPC API")->group(kAddresses);
+  add("--admin", values.admin, "ADDRESS:PORT of /healthz and /readyz")->group(kAddresses);
+  add("--heartbeat", values.heartbeat, "Silence after which a comment line goes out")
+      ->group(kStreams);
+  add("--heartbeat-event", values.heartbeat_event, "Send heartbeats as events of this name instead")
+      ->group(kStreams);
+  add("--retry", values.retry, "Base of the reconnection time; each stream gets 50 to 150 % of it")
+      ->group(kStreams);
+  add("--record-ttl", values.record_ttl, "How long a client's metadata is kept after its last use")
+      ->group(kStreams);
+}
+
+void AddLimitFlags(CLI::App& parser, FlagValues& values) {
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(kLimits);
+  };
+  add("--max-connections", values.connections_max,
+      "Most streams at a time (default: from the limit of open files)");
+  add("--overload-response", values.overload_response,
+      "How a stream over a limit is answered: `retry` (browsers come back) or `503`");
+  add("--outbox-bytes", values.outbox_bytes,
+      "What may wait for one slow stream before it is ended");
+  add("--outbox-total-bytes", values.outbox_total_bytes,
+      "What may wait for all of them; bytes or a share of the memory limit");
+  add("--write-timeout", values.write_timeout, "A stream that takes nothing for so long is ended");
+}
+
+void AddProcessFlags(CLI::App& parser, FlagValues& values) {
+  parser
+      .add_flag("--insecure", values.insecure,
+                "Serve `http`, `grpc` or (bare) both on any address without authentication")
+      ->group(kDoors);
+  parser
+      .add_option("--cors-origin", values.cors_origins,
+                  "Origin whose pages may read streams, or `*`; repeatable")
+      ->take_all()
+      ->group(kDoors);
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(kProcess);
+  };
+  add("--replica-id", values.replica_id,
+      "Name of this process in the cluster (default: host name and a random suffix)");
+  add("--shards", values.shards, "Threads that hold streams (default: one a core)");
+  add("--log-level", values.log_level, "trace, debug, info, warn, error or off");
+  add("--log-format", values.log_format, "text or json (default: text on a terminal, else json)");
+  parser.add_flag("--print-config", values.prints_config, "Print the resulting configuration")
+      ->configurable(false)
+      ->group(kProcess);
+}
+
+bool IsConfigurable(const CLI::Option& option) {
+  return option.get_configurable() && !option.get_lnames().empty();
+}
+
+std::string Quoted(const std::string& text) {
+  return boost::json::serialize(boost::json::string(text));
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_file) {
+  auto parser = std::make_unique<CLI::App>(
+      "Sluice: server-sent events for browsers, controlled over gRPC.", "sluice");
+  parser->set_version_flag("--version", SLUICE_VERSION);
+  parser->get_option("--version")->configurable(false);
+  AddStreamFlags(*parser, values);
+  AddLimitFlags(*parser, values);
+  AddProcessFlags(*parser, values);
+  if (has_config_file) {
+    parser->set_config("--config", "", "File of `flag = value` lines (TOML)");
+  } else {
+    parser->add_option("--config")->configurable(false);
+  }
+  parser->allow_config_extras(CLI::config_extras_mode::error);
+  parser->footer(
+      "Each flag may also be set by the environment (--max-connections as SLUICE_MAX_CONNECTIONS)\n"
+      "or in the --config file (max-connections = 5000). Flags win over the environment, which\n"
+      "wins over the file.");
+  return parser;
+}
+
+std::vector<std::string> FlagNames(const CLI::App& parser) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : parser.get_options()) {
+    if (IsConfigurable(*option)) names.push_back(option->get_lnames().front());
+  }
+  return names;
+}
+
+std::string PrintFlags(const CLI::App& parser) {
+  std::string text;
+  for (const CLI::Option* option : parser.get_options()) {
+    if (!IsConfigurable(*option)) continue;
+    std::vector<std::string> values = option->results();
+    const bool is_list = option->get_items_expected_max() > 1;
+    if (values.empty() && !is_list) values = {option->get_default_str()};
+    std::vector<std::string> quoted;
+    for (const std::string& value : values) quoted.push_back(Quoted(value));
+    const std::string joined = absl::StrJoin(quoted, ", ");
+    absl::StrAppend(&text, option->get_lnames().front(), " = ",
+                    is_list ? absl::StrCat("[", joined, "]") : joined, "\n");
+  }
+  return text;
+}
+
+}  // namespace sluice

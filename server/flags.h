@@ -1,0 +1,43 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+// The flags as they were written, before they are checked.
+struct FlagValues {
+  std::string http = "127.0.0.1:8080";
+  std::string grpc = "127.0.0.1:50051";
+  std::string admin = "127.0.0.1:9090";
+  std::string replica_id;
+  std::string shards;
+  std::string heartbeat = "15s";
+  std::string heartbeat_event;
+  std::string retry = "3s";
+  std::string connections_max;
+  std::string overload_response = "retry";
+  std::string outbox_bytes = "1MiB";
+  std::string outbox_total_bytes = "25%";
+  std::string write_timeout = "20s";
+  std::string record_ttl = "24h";
+  std::vector<std::string> insecure;
+  std::vector<std::string> cors_origins;
+  std::string log_level = "info";
+  std::string log_format;
+  bool prints_config = false;
+};
+
+// A parser that fills `values`, which outlives it. `has_config_file`: reads the --config file too.
+std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_file);
+
+// The names of all flags that have values, without dashes.
+std::vector<std::string> FlagNames(const CLI::App& parser);
+
+// The result as a configuration file that would give it.
+std::string PrintFlags(const CLI::App& parser);
+
+}  // namespace sluice

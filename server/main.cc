@@ -1,0 +1,73 @@
+#include <absl/strings/str_cat.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "edge/log/log.h"
+#include "server/config.h"
+#include "server/replica.h"
+
+namespace {
+
+// Of `man 3 sysexits` only the idea: usage and trouble are told apart.
+constexpr int kExitTrouble = 1;
+constexpr int kExitUsage = 2;
+
+// Serves until SIGTERM or SIGINT has ended all streams. A second signal ends the process at once.
+void ServeUntilSignal(sluice::Replica& replica) {
+  boost::asio::io_context io_context(1);
+  boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
+  std::thread shutdown;
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    shutdown = std::thread([&] {
+      replica.Shutdown();
+      boost::asio::post(io_context, [&] { signals.cancel(); });
+    });
+    signals.async_wait([](const boost::system::error_code& canceled, int signal) {
+      if (!canceled) std::_Exit(128 + signal);
+    });
+  });
+  io_context.run();
+  if (shutdown.joinable()) shutdown.join();
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  const auto command_line = sluice::ReadCommandLine(arguments);
+  if (!command_line.ok()) {
+    const std::string message(command_line.status().message());
+    std::fprintf(stderr, "sluice: %s\n", message.c_str());
+    return kExitUsage;
+  }
+  if (command_line->action == sluice::CommandLine::Action::kPrint) {
+    std::fputs(command_line->text.c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  sluice::StartLog(command_line->config.log_format, command_line->config.log_level);
+  const auto replica = sluice::Replica::Start(command_line->config);
+  if (!replica.ok()) {
+    const std::string message(replica.status().message());
+    std::fprintf(stderr, "sluice: %s\n", message.c_str());
+    return kExitTrouble;
+  }
+  ServeUntilSignal(**replica);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sluice: unexpected: %s\n", error.what());
+    return kExitTrouble;
+  }
+}

@@ -1,0 +1,104 @@
+#include "server/replica.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <sstream>
+#include <thread>
+
+#include "control/backplane/local/local_backplane.h"
+#include "edge/log/log.h"
+
+namespace sluice {
+namespace {
+
+// How long streams may take to end, and calls after them.
+constexpr absl::Duration kStreamsEndTimeout = absl::Seconds(5);
+constexpr absl::Duration kCallsEndTimeout = absl::Seconds(2);
+
+std::string ToText(const boost::asio::ip::tcp::endpoint& endpoint) {
+  std::ostringstream text;
+  text << endpoint;
+  return text.str();
+}
+
+}  // namespace
+
+Replica::Replica(const Config& config)
+    : config_(config),
+      backplane_(std::make_unique<LocalBackplane>(clock_, config.record_ttl)),
+      cluster_(std::make_unique<Cluster>(config.edge.replica_id, config.record_ttl, clock_,
+                                         *backplane_)) {}
+
+absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
+  std::unique_ptr<Replica> replica(new Replica(config));
+  // The admin port comes first, so that a probe finds the process alive while the rest starts.
+  auto admin_server = AdminServer::Start(
+      config.admin, [replica = replica.get()] { return replica->CheckReadiness(); });
+  if (!admin_server.ok()) return admin_server.status();
+  replica->admin_server_ = *std::move(admin_server);
+
+  auto edge = Edge::Start(config.edge, replica->clock_, *replica->cluster_);
+  if (!edge.ok()) return edge.status();
+  replica->edge_ = *std::move(edge);
+  replica->cluster_->Start(*replica->edge_);
+
+  GrpcServerOptions grpc_options;
+  grpc_options.address = config.grpc;
+  grpc_options.threads = std::thread::hardware_concurrency() >= 4 ? 2 : 1;
+  auto grpc_server = GrpcServer::Start(grpc_options, *replica->cluster_);
+  if (!grpc_server.ok()) return grpc_server.status();
+  replica->grpc_server_ = *std::move(grpc_server);
+
+  replica->is_serving_.store(true, std::memory_order_relaxed);
+  replica->grpc_server_->SetServing(true);
+  const std::string grpc_host = config.grpc.substr(0, config.grpc.rfind(':'));
+  Log(spdlog::level::info, "listening",
+      {{"http", ToText(replica->edge_->address())},
+       {"grpc", absl::StrCat(grpc_host, ":", replica->grpc_server_->port())},
+       {"admin", ToText(replica->admin_server_->address())},
+       {"replica_id", config.edge.replica_id},
+       {"version", SLUICE_VERSION}});
+  if (config.is_http_insecure || config.is_grpc_insecure) {
+    Log(spdlog::level::warn, "ports are open without authentication",
+        {{"http", config.is_http_insecure ? "yes" : "no"},
+         {"grpc", config.is_grpc_insecure ? "yes" : "no"}});
+  }
+  return replica;
+}
+
+Readiness Replica::CheckReadiness() const {
+  const bool is_serving = is_serving_.load(std::memory_order_relaxed);
+  const bool is_open = config_.is_http_insecure || config_.is_grpc_insecure;
+  Readiness readiness;
+  readiness.is_ready = is_serving;
+  readiness.checks.push_back(
+      {"streams", is_serving, 0, is_serving ? "accepting" : "not accepting new streams"});
+  readiness.checks.push_back({"backplane", true, 0, "in process"});
+  readiness.checks.push_back(
+      {"open_ports", !is_open, 0,
+       is_open ? "a port is open without authentication (--insecure)" : "none"});
+  return readiness;
+}
+
+void Replica::Shutdown() {
+  is_serving_.store(false, std::memory_order_relaxed);
+  grpc_server_->SetServing(false);
+  Log(spdlog::level::info, "ending streams", {{"open", edge_->connection_count()}});
+  const bool all_ended = edge_->EndStreams(kStreamsEndTimeout);
+  if (!all_ended) Log(spdlog::level::warn, "some streams did not end in time and were cut");
+  grpc_server_->Shutdown(kCallsEndTimeout);
+  Log(spdlog::level::info, "stopped");
+}
+
+Replica::~Replica() {
+  admin_server_.reset();
+  if (grpc_server_ != nullptr) grpc_server_->Shutdown(absl::ZeroDuration());
+  // The edge's threads call the cluster, and the cluster calls the edge: both threads end before
+  // either is destroyed.
+  if (edge_ != nullptr) edge_->Stop();
+  cluster_->Stop();
+  edge_.reset();
+  cluster_.reset();
+}
+
+}  // namespace sluice

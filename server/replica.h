@@ -1,0 +1,48 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <atomic>
+#include <memory>
+
+#include "control/backplane/backplane.h"
+#include "control/cluster/cluster.h"
+#include "control/rpc/grpc_server.h"
+#include "edge/base/clock.h"
+#include "edge/edge.h"
+#include "server/admin_server.h"
+#include "server/config.h"
+
+namespace sluice {
+
+// All parts of the process, wired together.
+// Owner:  main.
+// Thread: Start and Shutdown from one thread.
+class Replica {
+ public:
+  // Everything listens when it returns. Errors name the port that could not be had.
+  static absl::StatusOr<std::unique_ptr<Replica>> Start(const Config& config);
+  ~Replica();
+
+  // Health says NOT_SERVING, every stream is told and ended, calls are finished. Returns when that
+  // is done, or has taken too long.
+  void Shutdown();
+
+ private:
+  explicit Replica(const Config& config);
+
+  Readiness CheckReadiness() const;
+
+  const Config config_;
+  const SystemClock clock_;
+  std::unique_ptr<Backplane> backplane_;
+  // Destroyed before the gRPC server: answers that never came are sent as errors then.
+  std::unique_ptr<GrpcServer> grpc_server_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Edge> edge_;
+  std::unique_ptr<AdminServer> admin_server_;
+  // Written by Shutdown's thread, read by the admin port's; relaxed, it guards nothing else.
+  std::atomic<bool> is_serving_{false};
+};
+
+}  // namespace sluice
