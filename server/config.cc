@@ -156,8 +156,15 @@ void RefuseToBeOpen(const char* flag, const char* port, const boost::asio::ip::a
                                  port, " to allow it"));
 }
 
+// The value of --insecure that a configuration file takes for this.
+std::string InsecureText(const Config& config) {
+  if (config.is_http_insecure) return config.is_grpc_insecure ? "true" : "http";
+  return config.is_grpc_insecure ? "grpc" : "false";
+}
+
 void ReadDoors(const FlagValues& values, FlagReader& reader, Config& config) {
   for (const std::string& door : values.insecure) {
+    if (door == "false") continue;
     const bool is_both = door == "true" || door.empty();
     if (!is_both && door != "http" && door != "grpc") {
       reader.Fail("insecure", absl::StrCat("is `", door, "`; expected `http`, `grpc` or no value"));
@@ -219,7 +226,8 @@ absl::Status ExplainError(const CLI::ParseError& error, const CLI::App& parser,
   const auto is_unknown = [&](const std::string& name) {
     return std::find(known.begin(), known.end(), name) == known.end();
   };
-  if (error.get_name() == "ExtrasError") {
+  const int code = error.get_exit_code();
+  if (code == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     for (const std::string& argument : arguments) {
       const std::string name = argument.substr(0, argument.find('='));
       if (name.rfind("--", 0) != 0 || !is_unknown(name.substr(2))) continue;
@@ -228,7 +236,7 @@ absl::Status ExplainError(const CLI::ParseError& error, const CLI::App& parser,
       return absl::InvalidArgumentError(
           absl::StrCat("unknown flag ", name, "; did you mean --", nearest, "?"));
     }
-  } else if (error.get_name() == "ConfigError") {
+  } else if (code == static_cast<int>(CLI::ExitCodes::ConfigError)) {
     const std::string key = message.substr(message.rfind(' ') + 1);
     message = absl::StrCat("the configuration file has an unknown key `", key, "`");
     const std::string nearest = NearestName(key, known);
@@ -271,8 +279,16 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
   if (!config.ok()) return config.status();
   command_line.config = *std::move(config);
   if (values.prints_config) {
+    const EdgeOptions& edge = command_line.config.edge;
     command_line.action = CommandLine::Action::kPrint;
-    command_line.text = PrintFlags(*parser);
+    command_line.text = PrintFlags(
+        *parser, {{"replica-id", edge.replica_id},
+                  {"shards", absl::StrCat(edge.shards)},
+                  {"max-connections", absl::StrCat(edge.connections_max)},
+                  {"outbox-total-bytes", absl::StrCat(edge.outbox_total_bytes_max)},
+                  {"insecure", InsecureText(command_line.config)},
+                  {"log-format",
+                   command_line.config.log_format == LogFormat::kJson ? "json" : "text"}});
   }
   return command_line;
 }

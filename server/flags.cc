@@ -108,18 +108,22 @@ std::vector<std::string> FlagNames(const CLI::App& parser) {
   return names;
 }
 
-std::string PrintFlags(const CLI::App& parser) {
+std::string PrintFlags(const CLI::App& parser, const std::map<std::string, std::string>& resolved) {
   std::string text;
   for (const CLI::Option* option : parser.get_options()) {
     if (!IsConfigurable(*option)) continue;
+    const std::string& name = option->get_lnames().front();
     std::vector<std::string> values = option->results();
     const bool is_list = option->get_items_expected_max() > 1;
-    if (values.empty() && !is_list) values = {option->get_default_str()};
+    if (const auto found = resolved.find(name); found != resolved.end()) {
+      values = {found->second};
+    } else if (values.empty() && !is_list) {
+      values = {option->get_default_str()};
+    }
     std::vector<std::string> quoted;
     for (const std::string& value : values) quoted.push_back(Quoted(value));
     const std::string joined = absl::StrJoin(quoted, ", ");
-    absl::StrAppend(&text, option->get_lnames().front(), " = ",
-                    is_list ? absl::StrCat("[", joined, "]") : joined, "\n");
+    absl::StrAppend(&text, name, " = ", is_list ? absl::StrCat("[", joined, "]") : joined, "\n");
   }
   return text;
 }

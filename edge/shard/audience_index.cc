@@ -28,7 +28,8 @@ void AudienceIndex::Join(Session& session, const std::vector<std::string>& group
 
 void AudienceIndex::Leave(Session& session) {
   thread_.Check();
-  const auto memberships = std::exchange(session.memberships(), {});
+  const auto memberships = std::move(session.memberships());
+  session.memberships().clear();
   for (const Session::Membership& membership : memberships) Remove(membership);
 }
 
