@@ -120,6 +120,10 @@ std::string PrintFlags(const CLI::App& parser, const std::map<std::string, std::
     } else if (values.empty() && !is_list) {
       values = {option->get_default_str()};
     }
+    if (values.empty()) {  // CLI11 takes no empty list.
+      absl::StrAppend(&text, "# ", name, " = []\n");
+      continue;
+    }
     std::vector<std::string> quoted;
     for (const std::string& value : values) quoted.push_back(Quoted(value));
     const std::string joined = absl::StrJoin(quoted, ", ");
