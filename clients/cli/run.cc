@@ -3,11 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include <map>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "clients/cli/command/clients.h"
+#include "clients/cli/command/option.h"
 #include "clients/cli/command/send.h"
 #include "clients/cli/input/argument.h"
 #include "clients/cli/program.h"
@@ -56,12 +57,11 @@ void AddGlobalOptions(CLI::App& app, Program& program) {
   app.add_option_function<std::string>("--timeout", set_timeout, "How long to wait for an answer")
       ->type_name("DURATION")
       ->default_str("10s");
-  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::kTable},
-                                                       {"json", OutputFormat::kJson},
-                                                       {"jsonl", OutputFormat::kJsonLines}};
-  app.add_option("-o,--output", program.format, "Form of the output")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->type_name("table|json|jsonl")
+  AddChoice<OutputFormat>(app, "-o,--output",
+                          {{"table", OutputFormat::kTable},
+                           {"json", OutputFormat::kJson},
+                           {"jsonl", OutputFormat::kJsonLines}},
+                          program.format, "Form of the output")
       ->default_str("table");
 }
 
@@ -85,7 +85,12 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error,
     app.exit(error, terminal.out, terminal.err);
     return ExitCode::kDone;
   }
-  WriteError(terminal, Visible(error.what()));
+  // CLI11 misses the command before it looks at the word that stands in its place.
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  const bool is_unknown_command = error.get_name() == "RequiredError" && !unknown.empty() &&
+                                  std::string(error.what()).find("subcommand") != std::string::npos;
+  WriteError(terminal, Visible(is_unknown_command ? "there is no command '" + unknown.front() + "'"
+                                                  : error.what()));
   std::string command = "sluicectl";
   const CLI::App* deepest = &app;
   while (!deepest->get_subcommands().empty()) {

@@ -3,7 +3,6 @@
 
 #include <absl/time/time.h>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -47,12 +46,11 @@ void AddEventOptions(CLI::App& app, SendArguments& arguments) {
   app.add_flag("--ephemeral", arguments.is_ephemeral, "Never keep the event for resume");
   app.add_option("--except", arguments.except_client_ids, "Clients that do not get it")
       ->type_name("ID");
-  const std::map<std::string, v1::Confirmation> confirmations = {
-      {"published", v1::CONFIRMATION_PUBLISHED}, {"queued", v1::CONFIRMATION_QUEUED}};
-  app.add_option("--confirmation", arguments.confirmation,
-                 "Answer when it is on its way (published), or in the outboxes (queued, default)")
-      ->transform(CLI::CheckedTransformer(confirmations, CLI::ignore_case).description(""))
-      ->type_name("published|queued");
+  AddChoice<v1::Confirmation>(
+      app, "--confirmation",
+      {{"published", v1::CONFIRMATION_PUBLISHED}, {"queued", v1::CONFIRMATION_QUEUED}},
+      arguments.confirmation,
+      "Answer when it is on its way (published), or in the outboxes (queued, default)");
 }
 
 void Fill(const SendArguments& arguments, v1::Event& event, v1::DeliveryOptions& options) {
@@ -135,7 +133,8 @@ void AddSendCommands(CLI::App& app, Program& program) {
   CLI::App* client = send->add_subcommand("client", "Send to every connection of one client");
   client->add_option("ID", to_client->target, "The client's id")->required()->type_name("");
   AddEventOptions(*client, *to_client);
-  client->add_option("--group", to_client->group, "Only its connections in this group");
+  client->add_option("--group", to_client->group, "Only its connections in this group")
+      ->type_name("GROUP");
   client->add_option("--connection", to_client->connection, "Only this connection of it")
       ->type_name("ID");
   AddExamples(*client,

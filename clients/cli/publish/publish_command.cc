@@ -5,6 +5,7 @@
 #include <absl/strings/str_format.h>
 #include <absl/time/clock.h>
 
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -41,14 +42,27 @@ class PublishReport {
     progress_.Update(counts_, absl::Now() - start_);
   }
 
+  // Those that the end of the call has left without an answer; what ended it is told elsewhere.
+  void AddUnanswered(const std::vector<PublishExchange::Outcome>& outcomes) {
+    if (format_ == OutputFormat::kJsonLines || outcomes.empty()) return Add(outcomes);
+    const auto count = static_cast<std::int64_t>(outcomes.size());
+    counts_.entries += count;
+    counts_.failed += count;
+    progress_.Clear();
+    WriteError(terminal_, absl::StrCat("no answer for ", FormatCount(count), " entries from line ",
+                                       outcomes.front().line_number,
+                                       " on; their events may have been published"));
+    unanswered_ = count;
+  }
+
   // Ends the progress bar and writes the summary.
   void Finish() {
     progress_.Clear();
     const absl::Duration elapsed = absl::Now() - start_;
     const double rate = EntryRate(counts_.entries, elapsed);
-    if (counts_.failed > kFailuresShownMax && format_ != OutputFormat::kJsonLines) {
-      terminal_.err << "  and " << FormatCount(counts_.failed - kFailuresShownMax)
-                    << " more; -o jsonl tells them all\n";
+    const std::int64_t hidden = counts_.failed - unanswered_ - kFailuresShownMax;
+    if (hidden > 0 && format_ != OutputFormat::kJsonLines) {
+      terminal_.err << "  and " << FormatCount(hidden) << " more; -o jsonl tells them all\n";
     }
     if (format_ == OutputFormat::kTable) {
       terminal_.out << absl::StrFormat("entries %d  failed %d  duration %s  rate %.0f/s\n",
@@ -94,6 +108,7 @@ class PublishReport {
   const LineSource& lines_;
   Progress progress_;
   PublishCounts counts_;
+  std::int64_t unanswered_ = 0;
   const absl::Time start_ = absl::Now();
 };
 
@@ -114,7 +129,7 @@ ExitCode Publish(Program& program, const std::string& input) {
     outcomes.clear();
   }
   const google::rpc::Status status = exchange.Finish(outcomes);
-  report.Add(outcomes);
+  report.AddUnanswered(outcomes);
   report.Finish();
   if (status.code() != grpc::StatusCode::OK) {
     return ReportFailure(program.terminal, status, (*server)->address());
