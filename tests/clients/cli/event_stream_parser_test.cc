@@ -9,6 +9,8 @@
 
 namespace sluice::cli {
 
+using std::string_view_literals::operator""sv;
+
 bool operator==(const StreamEvent& left, const StreamEvent& right) {
   return left.event == right.event && left.id == right.id && left.data == right.data;
 }
@@ -119,7 +121,7 @@ TEST(EventStreamParser, KeepsTheIdForLaterEvents) {
 }
 
 TEST(EventStreamParser, IgnoresAnIdWithNul) {
-  EXPECT_EQ(Parse(std::string_view("id: 7\ndata: a\n\nid: 8\0x\ndata: b\n\n", 37)),
+  EXPECT_EQ(Parse("id: 7\ndata: a\n\nid: 8\0x\ndata: b\n\n"sv),
             (Events{{"message", "7", "a"}, {"message", "7", "b"}}));
 }
 

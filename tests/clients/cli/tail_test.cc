@@ -21,7 +21,7 @@ Script Answer(const std::string& text) {
 }
 
 Script Stream(const std::string& events) {
-  return Answer(kStreamHead + events);
+  return Answer(StreamOf(events));
 }
 
 bool Contains(const std::string& text, const std::string& part) {
@@ -62,9 +62,9 @@ TEST(Tail, AsksAsAnEventSourceDoes) {
 
 TEST(Tail, CountsOnlyEventsThatAreNotTheServersOwn) {
   EventStreamServer server({[](Peer& peer) {
-    peer.Write(std::string(kStreamHead) +
-               "event: sluice.open\ndata: {}\n\ndata: 1\n\nevent: sluice.gap\ndata: {}\n\n"
-               "data: 2\n\ndata: 3\n\n");
+    peer.Write(
+        StreamOf("event: sluice.open\ndata: {}\n\ndata: 1\n\nevent: sluice.gap\ndata: {}\n\n"
+                 "data: 2\n\ndata: 3\n\n"));
     peer.WaitForClose();
   }});
   const CliRun run = RunCli({"tail", server.Url(), "--count", "2", "-o", "jsonl"});
@@ -92,7 +92,7 @@ TEST(Tail, ComesBackWithTheLastEventIdAfterTheServersTime) {
   EventStreamServer server({
       Stream("retry: 1\nid: 1\ndata: a\n\nid: 2\ndata: unfinished\n"),
       [](Peer& peer) {
-        peer.Write(std::string(kStreamHead) + "data: b\n\n");
+        peer.Write(StreamOf("data: b\n\n"));
         peer.Reset();
       },
       Stream("id: 3\n\ndata: c\n\n"),
@@ -182,7 +182,7 @@ TEST(Tail, FlushesEachEventAndEndsQuietlyAtSigint) {
   WatchedOutput err;
   bool was_flushed = false;
   EventStreamServer server({[&](Peer& peer) {
-    peer.Write(std::string(kStreamHead) + "data: first\n\n");
+    peer.Write(StreamOf("data: first\n\n"));
     was_flushed = out.WaitFor("first\n");
     kill(getpid(), SIGINT);
     peer.WaitForClose();

@@ -1,11 +1,11 @@
 // tests/clients/cli/support/event_stream_server.cc
 #include "tests/clients/cli/support/event_stream_server.h"
 
+#include <absl/strings/str_cat.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
-#include <gtest/gtest.h>
 
 #include <utility>
 
@@ -70,6 +70,10 @@ void EventStreamServer::Serve(const std::vector<Script>& scripts) {
     Peer peer(socket);
     script(peer);
   }
+}
+
+std::string StreamOf(const std::string& events) {
+  return absl::StrCat("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", events);
 }
 
 }  // namespace sluice::cli

@@ -52,7 +52,7 @@ class EventStreamServer {
   std::thread thread_;
 };
 
-// The head of a stream whose body ends with the connection.
-inline constexpr char kStreamHead[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+// An answer whose body, of these bytes, ends with the connection.
+std::string StreamOf(const std::string& events);
 
 }  // namespace sluice::cli
