@@ -68,7 +68,8 @@ class ClientList {
       return ReportWrongUsage(program_.terminal, std::string(request.status().message()));
     }
     const grpc::Status status = FollowPages(**server, *request);
-    Write();
+    // What came before a failure is shown; where nothing came, "no clients" would be a lie.
+    if (status.ok() || count_ > 0) Write();
     if (!status.ok()) {
       return ReportFailure(program_.terminal, WithDetails(status), (*server)->address());
     }

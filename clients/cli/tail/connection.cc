@@ -175,6 +175,8 @@ class Connection {
       reason = absl::StrCat("no answer within ", FormatElapsed(options_.timeout));
     } else if (error == http::error::end_of_stream || error == http::error::partial_message) {
       reason = "the connection ended too early";
+    } else if (error.category() == beast::error_code(http::error::bad_version).category()) {
+      reason = absl::StrCat("what answers there does not speak HTTP/1.1 (", reason, ")");
     }
     const std::string prefix = was_open ? "lost the stream" : "cannot reach ";
     return {

@@ -185,6 +185,17 @@ TEST_F(Commands, ListFollowsThePagesAndTellsOfUnreachableReplicas) {
   EXPECT_EQ(Run({"clients", "list", "-o", "jsonl"}).out.find("{\"client_id\":\"alice\""), 0u);
 }
 
+// It once wrote "no clients" above the error.
+TEST_F(Commands, ListThatFailsDoesNotSayThatThereAreNoClients) {
+  server_.status = {grpc::StatusCode::PERMISSION_DENIED, "no"};
+  for (const char* format : {"table", "json", "jsonl"}) {
+    const CliRun run = Run({"clients", "list", "-o", format});
+    EXPECT_EQ(run.exit_code, ExitCode::kRefused);
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(run.err, "error: PERMISSION_DENIED: no\n");
+  }
+}
+
 TEST_F(Commands, ListEndsAtTheLimit) {
   server_.pages.resize(2);
   for (const char* id : {"a", "b", "c"}) server_.pages[0].add_clients()->set_client_id(id);

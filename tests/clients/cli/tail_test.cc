@@ -158,7 +158,9 @@ TEST(Tail, ExitsWith3WhereNothingListensOrSpeaksHttp) {
   { url = EventStreamServer({}).Url(); }
   EXPECT_EQ(RunCli({"tail", url}).exit_code, ExitCode::kUnreachable);
   EventStreamServer server({Answer("\x01\x02 this is no HTTP\r\n\r\n")});
-  EXPECT_EQ(RunCli({"tail", server.Url()}).exit_code, ExitCode::kUnreachable);
+  const CliRun run = RunCli({"tail", server.Url()});
+  EXPECT_EQ(run.exit_code, ExitCode::kUnreachable);
+  EXPECT_TRUE(Contains(run.err, "does not speak HTTP/1.1")) << run.err;
 }
 
 TEST(Tail, WithoutReconnectABrokenStreamExitsWith3) {
