@@ -14,10 +14,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::vector<std::string> ChannelsOf(const OpenedConnection& connection) {
-  std::vector<std::string> channels = {std::string(kAllChannel),
-                                       ClientChannel(connection.client_id)};
-  for (const std::string& group : connection.groups) channels.push_back(GroupChannel(group));
+std::vector<std::string> ChannelsOf(const std::string& client_id,
+                                    const std::vector<std::string>& groups) {
+  std::vector<std::string> channels = {std::string(kAllChannel), ClientChannel(client_id)};
+  for (const std::string& group : groups) channels.push_back(GroupChannel(group));
   return channels;
 }
 
@@ -100,17 +100,16 @@ void Cluster::OnConnectionClosed(ConnectionId id, EndReason) {
 
 void Cluster::Join(OpenedConnection opened) {
   const ConnectionId id = opened.id;
-  const std::vector<std::string> channels = ChannelsOf(opened);
-  const std::string client_id = opened.client_id;
-  connections_.emplace(id, Connection{std::move(opened), static_cast<int>(channels.size()), false});
+  const auto channels = ChannelsOf(opened.client_id, opened.groups);
+  joining_.emplace(id, Joining{std::move(opened), static_cast<int>(channels.size())});
   for (const std::string& channel : channels) {
     interest_.Hold(channel, id.shard_index(), [this, id] { OnChannelSubscribed(id); });
   }
 }
 
 void Cluster::OnChannelSubscribed(ConnectionId id) {
-  const auto found = connections_.find(id);
-  if (found == connections_.end()) return;  // It has left meanwhile.
+  const auto found = joining_.find(id);
+  if (found == joining_.end()) return;  // It has left meanwhile.
   if (--found->second.channels_missing > 0) return;
   // After the subscription, so that no change of the record is missed between the two.
   backplane_.ReadRecord(found->second.opened.client_id,
@@ -120,25 +119,33 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
 }
 
 void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {
-  const auto found = connections_.find(id);
-  if (found == connections_.end()) return;
+  const auto found = joining_.find(id);
+  if (found == joining_.end()) return;
   if (!record.ok()) {
     Log(spdlog::level::warn, "a client's record could not be read",
         {{"error", std::string(record.status().message())}});
   }
-  Connection& connection = found->second;
-  connection.is_live = true;
-  directory_.Add(connection.opened, record.ok() ? *std::move(record) : nullptr);
+  const OpenedConnection opened = std::move(found->second.opened);
+  joining_.erase(found);
+  live_.emplace(id, directory_.Add(opened, record.ok() ? *std::move(record) : nullptr));
   edge_->GoLive(id, backplane_.position());
 }
 
 void Cluster::Leave(ConnectionId id) {
-  const auto found = connections_.find(id);
-  SLUICE_CHECK(found != connections_.end());
-  const Connection connection = std::move(found->second);
-  connections_.erase(found);
-  if (connection.is_live) directory_.Remove(connection.opened);
-  for (const std::string& channel : ChannelsOf(connection.opened)) {
+  if (const auto joining = joining_.extract(id); !joining.empty()) {
+    const OpenedConnection& opened = joining.mapped().opened;
+    return Release(id, opened.client_id, opened.groups);
+  }
+  const auto live = live_.extract(id);
+  SLUICE_CHECK(!live.empty());
+  Directory::Client* client = live.mapped();
+  const std::string client_id = client->id;
+  Release(id, client_id, directory_.Remove(client, id));
+}
+
+void Cluster::Release(ConnectionId id, const std::string& client_id,
+                      const std::vector<std::string>& groups) {
+  for (const std::string& channel : ChannelsOf(client_id, groups)) {
     interest_.Release(channel, id.shard_index());
   }
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/directory.h"
@@ -49,10 +50,10 @@ class Cluster : public ConnectionObserver, public Backplane::Listener {
   void OnConnectionClosed(ConnectionId id, EndReason reason) override;
 
  private:
-  struct Connection {
+  // A connection whose channels are not all subscribed yet.
+  struct Joining {
     OpenedConnection opened;
-    int channels_missing;  // That are not subscribed yet.
-    bool is_live;
+    int channels_missing;
   };
 
   // Backplane::Listener
@@ -62,6 +63,8 @@ class Cluster : public ConnectionObserver, public Backplane::Listener {
 
   void Join(OpenedConnection opened);
   void Leave(ConnectionId id);
+  void Release(ConnectionId id, const std::string& client_id,
+               const std::vector<std::string>& groups);
   void OnChannelSubscribed(ConnectionId id);
   void OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record);
   void ScheduleRenewal();
@@ -78,7 +81,8 @@ class Cluster : public ConnectionObserver, public Backplane::Listener {
   Directory directory_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Presence> presence_;
-  absl::flat_hash_map<ConnectionId, Connection> connections_;
+  absl::flat_hash_map<ConnectionId, Joining> joining_;
+  absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
   std::thread thread_;
 };
 

@@ -30,7 +30,8 @@ std::vector<const Directory::Client*> PageOf(const Clients& clients, std::string
 
 }  // namespace
 
-void Directory::Add(const OpenedConnection& connection, std::shared_ptr<const Record> record) {
+Directory::Client* Directory::Add(const OpenedConnection& connection,
+                                  std::shared_ptr<const Record> record) {
   auto found = clients_.find(std::string_view(connection.client_id));
   if (found == clients_.end()) {
     auto made = std::make_unique<Client>();
@@ -50,25 +51,25 @@ void Directory::Add(const OpenedConnection& connection, std::shared_ptr<const Re
     added.groups.push_back(group.get());
   }
   client->connections.push_back(std::move(added));
+  return client;
 }
 
-void Directory::Remove(const OpenedConnection& connection) {
-  const auto found = clients_.find(std::string_view(connection.client_id));
-  SLUICE_CHECK(found != clients_.end());
-  Client* client = found->get();
+std::vector<std::string> Directory::Remove(Client* client, ConnectionId id) {
   auto& connections = client->connections;
-  const auto removed =
-      std::find_if(connections.begin(), connections.end(),
-                   [&](const Connection& candidate) { return candidate.id == connection.id; });
+  const auto removed = std::find_if(connections.begin(), connections.end(),
+                                    [id](const Connection& c) { return c.id == id; });
   SLUICE_CHECK(removed != connections.end());
+  std::vector<std::string> names;
   for (Group* group : removed->groups) {
+    names.push_back(group->name);
     const auto member = group->clients.find(client);
     if (--member->second > 0) continue;
     group->clients.erase(member);
-    if (group->clients.empty()) groups_.erase(std::string(group->name));
+    if (group->clients.empty()) groups_.erase(names.back());
   }
   connections.erase(removed);
-  if (connections.empty()) clients_.erase(found);
+  if (connections.empty()) clients_.erase(clients_.find(client));
+  return names;
 }
 
 Directory::Client* Directory::Find(std::string_view client_id) const {

@@ -54,10 +54,11 @@ class Directory {
     absl::btree_map<Client*, std::uint32_t, ById> clients;
   };
 
-  void Add(const OpenedConnection& connection, std::shared_ptr<const Record> record);
+  // The client that the connection now belongs to; it stays while it has connections.
+  Client* Add(const OpenedConnection& connection, std::shared_ptr<const Record> record);
 
-  // The connection must have been added.
-  void Remove(const OpenedConnection& connection);
+  // `client` must be what Add returned for the connection. Returns the connection's groups.
+  std::vector<std::string> Remove(Client* client, ConnectionId id);
 
   // Null: not connected here.
   Client* Find(std::string_view client_id) const;

@@ -28,7 +28,9 @@ namespace sluice {
 // Limits: the cluster bounds the bytes that are on their way.
 class FanOutQueue {
  public:
-  static constexpr std::size_t kSliceSessions = 512;
+  // At 5 µs a send a slice is over in well below a millisecond, and what comes between two slices
+  // costs about as much as one send.
+  static constexpr std::size_t kSliceSessions = 128;
   // Audiences up to this size are served at once. Their sends are what may overtake.
   static constexpr std::size_t kSmallAudience = 64;
 
