@@ -1,7 +1,7 @@
 #include "tests/support/control_stub.h"
 
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include <google/rpc/error_details.pb.h>
+#include <google/rpc/status.pb.h>
 
 namespace sluice::tests {
 

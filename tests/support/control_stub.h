@@ -1,12 +1,11 @@
 #pragma once
 
 #include <grpcpp/grpcpp.h>
+#include <sluice/v1/control_service.grpc.pb.h>
 
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "sluice/v1/control_service.grpc.pb.h"
 
 namespace sluice::tests {
 
