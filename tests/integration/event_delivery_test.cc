@@ -151,10 +151,10 @@ TEST_F(EventDelivery, AClientsConnectionsCanBeChosenByGroupAndById) {
   EXPECT_EQ(SendToClient(request).connections(), 0);
   request.clear_group();
   *request.mutable_event() = MakeEvent("to one");
-  request.set_connection_id(JsonField(desk->Log().events[0].data, "connection_id"));
+  request.set_connection_id(Opened(*desk, "connection_id"));
   EXPECT_EQ(SendToClient(request).connections(), 1);
   // Another client's connection is not alice's.
-  request.set_connection_id(JsonField(other->Log().events[0].data, "connection_id"));
+  request.set_connection_id(Opened(*other, "connection_id"));
   EXPECT_EQ(SendToClient(request).connections(), 0);
 
   EXPECT_TRUE(ReceivesEvents(*phone, 3));

@@ -49,7 +49,9 @@ TEST_F(PublishStream, ABadEntryFailsAloneAndAnswersComeInOrder) {
   }
   publisher->call->WritesDone();
   std::vector<v1::PublishResponse> answers(4);
-  for (v1::PublishResponse& answer : answers) ASSERT_TRUE(publisher->call->Read(&answer));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_TRUE(publisher->call->Read(&answers[i])) << "answer " << i << " never came";
+  }
   v1::PublishResponse none;
   EXPECT_FALSE(publisher->call->Read(&none));
   const grpc::Status status = publisher->call->Finish();

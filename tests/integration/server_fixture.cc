@@ -86,6 +86,12 @@ std::string JsonField(const std::string& json, const std::string& key) {
   return boost::json::serialize(*field);
 }
 
+std::string Opened(const EventStream& stream, const std::string& key) {
+  const StreamLog log = stream.Log();
+  const ReceivedEvent* open = log.Find("sluice.open");
+  return open == nullptr ? "" : JsonField(open->data, key);
+}
+
 std::vector<ReceivedEvent> SentEvents(const StreamLog& log) {
   std::vector<ReceivedEvent> sent;
   for (const ReceivedEvent& event : log.events) {

@@ -80,6 +80,9 @@ bool IsEventNumber(const std::string& id);
 // text is no object or has no such key.
 std::string JsonField(const std::string& json, const std::string& key);
 
+// What sluice.open tells a stream, such as its `connection_id`; empty when it has not come.
+std::string Opened(const EventStream& stream, const std::string& key);
+
 // The events that are not the server's own.
 std::vector<ReceivedEvent> SentEvents(const StreamLog& log);
 
