@@ -57,13 +57,6 @@ TEST_F(ServerCommandLine, AnUnknownKeyOfTheFileIsRefusedWithTheNearestOne) {
   std::remove(path.c_str());
 }
 
-TEST_F(ServerCommandLine, AnUnknownVariableIsRefusedWithTheNearestOne) {
-  const Finished finished = RunServer({"--print-config"}, {{"SLUICE_HEARBEAT", "5s"}});
-  EXPECT_EQ(finished.status.code, 2) << finished.standard_output;
-  EXPECT_NE(finished.standard_error.find("SLUICE_HEARTBEAT"), std::string::npos)
-      << finished.standard_error;
-}
-
 TEST_F(ServerCommandLine, FlagsWinOverTheEnvironmentAndThatOverTheFile) {
   const std::string path = WriteFile("retry = \"7s\"\nheartbeat = \"7s\"\nmax-connections = 77\n");
   const std::vector<std::string> file = {"--config=" + path};
