@@ -1,0 +1,139 @@
+#include <absl/strings/str_cat.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/integration/server_fixture.h"
+#include "tests/support/eventually.h"
+
+namespace sluice::tests {
+namespace {
+
+constexpr int kEventBytes = 50'000;
+
+// RssAnon of the process, in bytes.
+std::int64_t UserMemory(pid_t pid) {
+  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
+  std::string word;
+  while (status >> word) {
+    if (word != "RssAnon:") continue;
+    std::int64_t kilobytes = 0;
+    status >> kilobytes;
+    return kilobytes * 1024;
+  }
+  return -1;
+}
+
+class SlowReader : public ServerTest {
+ protected:
+  std::shared_ptr<EventStream> OpenReader(const std::string& client_id) {
+    StreamRequest request = GetEvents("/events?client_id=" + client_id);
+    request.keep_events = false;
+    return OpenAndWait(std::move(request));
+  }
+
+  // Reads nothing until it is told to.
+  std::shared_ptr<EventStream> OpenStopped(const std::string& client_id) {
+    StreamRequest request = GetEvents("/events?client_id=" + client_id);
+    request.receive_buffer_bytes = 4096;
+    auto stream = OpenAndWait(std::move(request));
+    stream->PauseReading();
+    return stream;
+  }
+
+  std::shared_ptr<EventStream> OpenAndWait(StreamRequest request) {
+    auto stream = streams().Open(server().http_port(), std::move(request));
+    EXPECT_TRUE(stream->WaitForEventCount(1)) << "no sluice.open";
+    return stream;
+  }
+
+  v1::Delivery BroadcastLargeEvent() {
+    v1::BroadcastRequest request;
+    *request.mutable_event() = MakeEvent(std::string(kEventBytes, 'x'));
+    v1::BroadcastResponse response;
+    const grpc::Status status = Call(&Stub::Broadcast, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.delivery();
+  }
+};
+
+TEST_F(SlowReader, IsEndedAloneWithMemoryBoundedAndTheOthersGetEverything) {
+  StartServer({"--outbox-bytes=256KiB", "--write-timeout=60s"});
+  constexpr int kOthers = 20;
+  constexpr int kEvents = 400;  // 20 MB to each.
+  const auto slow = OpenStopped("slow");
+  std::vector<std::shared_ptr<EventStream>> others;
+  for (int i = 0; i < kOthers; ++i) others.push_back(OpenReader(absl::StrCat("c", i)));
+
+  const std::int64_t memory_before = UserMemory(server().process().pid());
+  std::int64_t dropped = 0;
+  for (int i = 1; i <= kEvents; ++i) {
+    dropped += BroadcastLargeEvent().dropped();
+    for (const auto& other : others) {
+      ASSERT_TRUE(other->WaitForEventCount(1 + i)) << other->Log().Describe();
+    }
+  }
+  EXPECT_EQ(dropped, 1) << "the event over which the slow stream was ended";
+  EXPECT_LT(UserMemory(server().process().pid()) - memory_before, 64 << 20);
+
+  slow->ResumeReading();
+  ASSERT_TRUE(slow->WaitForEnd());
+  const StreamLog log = slow->Log();
+  ASSERT_FALSE(log.events.empty());
+  // What it got is whole events and then the reason: no event was cut in the middle.
+  EXPECT_EQ(log.events.back().event, "sluice.end") << log.Describe();
+  EXPECT_EQ(log.events.back().data, R"({"reason":"slow"})");
+  for (std::size_t i = 1; i + 1 < log.events.size(); ++i) {
+    EXPECT_EQ(log.events[i].data.size(), static_cast<std::size_t>(kEventBytes));
+  }
+}
+
+TEST_F(SlowReader, EndsTheFullestStreamsWhenTheSumOfOutboxesIsOverItsLimit) {
+  StartServer({"--outbox-bytes=1MiB", "--outbox-total-bytes=8MiB", "--write-timeout=60s"});
+  constexpr int kStopped = 40;
+  std::vector<std::shared_ptr<EventStream>> stopped;
+  for (int i = 0; i < kStopped; ++i) {
+    stopped.push_back(OpenStopped(absl::StrCat("s", i)));
+  }
+  const auto reader = OpenReader("reader");
+  constexpr int kEvents = 18;  // 0.9 MB to each: none goes over its own limit.
+  for (int i = 1; i <= kEvents; ++i) {
+    BroadcastLargeEvent();
+    ASSERT_TRUE(reader->WaitForEventCount(1 + i));
+  }
+
+  v1::ListClientsRequest request;
+  v1::ListClientsResponse response;
+  request.set_view(v1::CLIENT_VIEW_FULL);
+  ASSERT_TRUE(Call(&Stub::ListClients, request, &response).ok());
+  std::int64_t queued = 0;
+  for (const v1::Client& client : response.clients()) {
+    for (const v1::Connection& connection : client.connections())
+      queued += connection.queued_bytes();
+  }
+  EXPECT_LE(queued, 8 << 20);
+  EXPECT_GT(queued, 1 << 20) << "more streams were ended than needed";
+  EXPECT_GT(response.clients_size(), 1) << "only the fullest had to go";
+}
+
+TEST_F(SlowReader, IsEndedWhenItTakesNothingForTheWriteTimeout) {
+  StartServer({"--write-timeout=1s", "--heartbeat=500ms"});
+  const auto slow = OpenStopped("slow");
+  for (int i = 0; i < 4; ++i) BroadcastLargeEvent();
+  const auto reader = OpenReader("reader");
+  // The server tells nobody that it has given a stream up but those who ask.
+  EXPECT_TRUE(Eventually([this] {
+    v1::GetClientRequest request;
+    v1::GetClientResponse response;
+    request.set_client_id("slow");
+    return Call(&Stub::GetClient, request, &response).error_code() == grpc::NOT_FOUND;
+  }));
+  EXPECT_EQ(BroadcastLargeEvent().connections(), 1);
+  EXPECT_TRUE(reader->WaitForEventCount(2));
+}
+
+}  // namespace
+}  // namespace sluice::tests
