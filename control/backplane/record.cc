@@ -30,10 +30,10 @@ absl::StatusOr<Record> ApplyChange(const Record* present, const RecordChange& ch
     return absl::InvalidArgumentError("the metadata can't be written as JSON");
   }
   if (json.size() > kMetadataBytesMax) {
-    return WithReason(absl::InvalidArgumentError(absl::StrCat("the metadata would be ", json.size(),
-                                                              " bytes as JSON; at most ",
-                                                              kMetadataBytesMax, " are allowed")),
-                      "METADATA_TOO_LARGE");
+    Violations violations;
+    violations.Add("metadata", absl::StrCat("would be ", json.size(), " bytes as JSON; at most ",
+                                            kMetadataBytesMax, " are allowed"));
+    return WithReason(violations.ToStatus(), "METADATA_TOO_LARGE");
   }
   return changed;
 }

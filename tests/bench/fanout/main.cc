@@ -193,7 +193,7 @@ class Bench {
 int main(int argc, char** argv) {
   sluice::bench::Options options;
   CLI::App app("Fan-out: a bare send() loop and Sluice, side by side in one run");
-  app.add_option("--connections", options.connections)->check(CLI::Range(1, 19'000));
+  app.add_option("--connections", options.connections)->check(CLI::Range(1, 1'000'000));
   app.add_option("--events", options.events, "Events a round")->check(CLI::Range(1, 1000));
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 1000));
   app.add_option("--size", options.data_bytes, "Bytes of data an event")
