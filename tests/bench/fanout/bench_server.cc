@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "tests/bench/fanout/receiver.h"
-#include "tests/bench/fanout/worker.h"
+#include "tests/bench/measure/worker.h"
 
 namespace sluice::bench {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/fanout/latency_histogram.h"
+#include "tests/bench/measure/latency_histogram.h"
 #include "tests/support/process/server_process.h"
 
 namespace sluice::bench {

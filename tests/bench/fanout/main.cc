@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "tests/bench/fanout/bench_server.h"
-#include "tests/bench/fanout/latency_histogram.h"
 #include "tests/bench/fanout/receiver.h"
 #include "tests/bench/fanout/send_loop.h"
-#include "tests/bench/fanout/worker.h"
+#include "tests/bench/measure/latency_histogram.h"
+#include "tests/bench/measure/worker.h"
 
 namespace sluice::bench {
 namespace {

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/bench/fanout/latency_histogram.h"
+#include "tests/bench/measure/latency_histogram.h"
 
 namespace sluice::bench {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/bench/fanout/worker.h"
+#include "tests/bench/measure/worker.h"
 
 namespace sluice::bench {
 

@@ -1,4 +1,4 @@
-#include "tests/bench/fanout/latency_histogram.h"
+#include "tests/bench/measure/latency_histogram.h"
 
 #include <absl/numeric/bits.h>
 #include <absl/strings/numbers.h>

@@ -1,4 +1,4 @@
-#include "tests/bench/fanout/worker.h"
+#include "tests/bench/measure/worker.h"
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
@@ -127,7 +127,7 @@ std::int64_t NowNanoseconds() {
 }
 
 void Die(const std::string& why) {
-  std::fprintf(stderr, "fanout: %s\n", why.c_str());
+  std::fprintf(stderr, "bench: %s\n", why.c_str());
   std::_Exit(1);
 }
 
