@@ -15,7 +15,7 @@
 #include "control/cluster/directory.h"
 #include "control/cluster/interest.h"
 #include "control/cluster/presence.h"
-#include "control/cluster/publisher.h"
+#include "control/publish/publisher.h"
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"

@@ -11,7 +11,7 @@
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/directory.h"
-#include "control/cluster/publisher.h"
+#include "control/publish/publisher.h"
 #include "edge/edge.h"
 
 namespace sluice {

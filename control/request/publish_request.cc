@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "control/cluster/envelope.h"
+#include "control/publish/envelope.h"
 #include "control/request/error_reason.h"
 #include "edge/names/connection_id.h"
 #include "edge/names/text_rules.h"
@@ -51,6 +51,7 @@ class Reader {
                                               ? unspecified
                                               : options.confirmation();
     command_.is_confirmed = confirmation == v1::CONFIRMATION_QUEUED;
+    message_.set_wants_ack(command_.is_confirmed);
     message_.set_ephemeral(message_.ephemeral() || options.ephemeral());
     if (options.except_client_ids_size() > kExceptClientIdsMax) {
       violations_.Add("options.except_client_ids",

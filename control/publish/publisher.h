@@ -9,12 +9,16 @@
 #include <boost/asio/steady_timer.hpp>
 #include <sluice/v1/event.pb.h>
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/interest.h"
+#include "control/publish/confirmation.h"
 #include "edge/base/clock.h"
 #include "edge/edge.h"
 
@@ -29,13 +33,12 @@ struct PublishCommand {
   absl::Time deadline = absl::InfiniteFuture();  // The caller's.
 };
 
-using PublishDone = absl::AnyInvocable<void(absl::StatusOr<v1::Delivery>)>;
-
 // Takes events to the backplane, from there to the streams of this replica, and counts who got
 // them.
 //
 // Owner:  the cluster.
-// Thread: the cluster thread; `done` of a command is called on it, or before Publish returns.
+// Thread: the cluster thread. `done` of a command is called by the thread that has the answer: a
+//         shard's or the cluster's, perhaps before Publish returns.
 // Limits: at most kInFlightBytes of events are on their way to this replica's streams. Commands
 //         beyond that wait in order, and with them their callers: streams that can't keep up slow
 //         publishers down instead of filling memory. Callers that give up while they wait are
@@ -70,18 +73,14 @@ class Publisher {
     PublishCommand command;
     PublishDone done;
   };
-  struct Pending {
-    v1::Delivery delivery;
-    int acks_missing;
-    absl::Time deadline;
-    PublishDone done;
-  };
 
   void Send(PublishCommand command, PublishDone done);
   void OnPublished(const Backplane::Published& published, PublishCommand command, PublishDone done);
-  void OnDelivered(std::uint64_t sequence, std::size_t cost, FanOutResult result);
+  void OnDelivered(std::size_t cost);
   void SendWaiting();
-  void Answer(absl::flat_hash_map<std::uint64_t, Pending>::iterator pending);
+  // The one of this publish, made by whichever comes first: its message or its number.
+  std::shared_ptr<Confirmation> ConfirmationOf(std::uint64_t sequence);
+  void ForgetAnswered();
   void ScheduleDeadlines();
   void OnDeadlines();
 
@@ -91,11 +90,15 @@ class Publisher {
   Edge& edge_;
   const Interest& interest_;
   Post post_;
-  std::size_t in_flight_bytes_ = 0;
+  // Added to by the cluster thread, subtracted from by shards; with has_waiting_ it must be seen in
+  // one order by both, so sequentially consistent.
+  std::atomic<std::size_t> in_flight_bytes_{0};
+  std::atomic<bool> has_waiting_{false};
   std::size_t waiting_bytes_ = 0;
   std::deque<Waiting> waiting_;
-  // Publishes that wait for acks, by sequence number.
-  absl::flat_hash_map<std::uint64_t, Pending> pending_;
+  // Publishes that wait for acks, by sequence number. Answered ones are forgotten a little later,
+  // because shards answer without the cluster thread.
+  absl::flat_hash_map<std::uint64_t, std::shared_ptr<Confirmation>> confirmations_;
   absl::btree_set<std::pair<absl::Time, std::uint64_t>> deadlines_;
   bool is_deadline_scheduled_ = false;
 };

@@ -1,4 +1,4 @@
-#include "control/cluster/envelope.h"
+#include "control/publish/envelope.h"
 
 #include <utility>
 
@@ -63,7 +63,8 @@ absl::StatusOr<DecodedEvent> DecodeEnvelope(std::string_view payload, const Even
     fields.id = number_text;
   }
   if (message.retry_ms() > 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
-  return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message)};
+  return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message),
+                      message.wants_ack()};
 }
 
 }  // namespace sluice

@@ -19,6 +19,7 @@ std::string EncodeEnvelope(internal::v1::EventMessage event);
 struct DecodedEvent {
   EncodedEvent bytes;
   std::shared_ptr<const DeliveryFilter> filter;  // Null: no filter.
+  bool wants_ack = false;
 };
 
 // Decodes the message and encodes its event as browsers get it. Foreign bytes are checked: a

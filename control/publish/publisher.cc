@@ -1,11 +1,11 @@
-#include "control/cluster/publisher.h"
+#include "control/publish/publisher.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "control/backplane/channel.h"
-#include "control/cluster/envelope.h"
+#include "control/publish/envelope.h"
 #include "control/request/error_reason.h"
 #include "edge/log/log.h"
 
@@ -34,7 +34,7 @@ Publisher::Publisher(boost::asio::io_context& io_context, const Clock& clock, Ba
       post_(std::move(post)) {}
 
 void Publisher::Publish(PublishCommand command, PublishDone done) {
-  if (in_flight_bytes_ < kInFlightBytes && waiting_.empty()) {
+  if (waiting_.empty() && in_flight_bytes_ < kInFlightBytes) {
     return Send(std::move(command), std::move(done));
   }
   if (waiting_bytes_ >= kWaitingBytes) {
@@ -44,6 +44,9 @@ void Publisher::Publish(PublishCommand command, PublishDone done) {
   }
   waiting_bytes_ += command.payload.size() + kEventOverheadBytes;
   waiting_.push_back({std::move(command), std::move(done)});
+  has_waiting_ = true;
+  // What was on its way may have arrived before shards could see that something waits.
+  SendWaiting();
 }
 
 void Publisher::SendWaiting() {
@@ -57,6 +60,7 @@ void Publisher::SendWaiting() {
     }
     Send(std::move(next.command), std::move(next.done));
   }
+  if (waiting_.empty()) has_waiting_ = false;
 }
 
 void Publisher::Send(PublishCommand command, PublishDone done) {
@@ -76,23 +80,40 @@ void Publisher::OnPublished(const Backplane::Published& published, PublishComman
   delivery.set_event_id(command.custom_id.empty() ? published.number.ToString()
                                                   : command.custom_id);
   if (!command.is_confirmed) return done(std::move(delivery));
-  delivery.set_connections(0);
-  if (published.receivers == 0) return done(std::move(delivery));
-  const absl::Time deadline =
-      std::min(command.deadline - kAnswerMargin, clock_.Now() + kConfirmationWait);
+  if (published.receivers == 0) {
+    delivery.set_connections(0);
+    return done(std::move(delivery));
+  }
   const std::uint64_t sequence = published.number.sequence;
-  pending_.emplace(sequence,
-                   Pending{std::move(delivery), published.receivers, deadline, std::move(done)});
-  deadlines_.emplace(deadline, sequence);
+  const auto confirmation = ConfirmationOf(sequence);
+  const absl::Time deadline = command.deadline - kAnswerMargin;
+  if (deadline < clock_.Now() + kConfirmationWait) deadlines_.emplace(deadline, sequence);
+  confirmation->Expect(published.receivers, std::move(delivery), std::move(done));
+}
+
+std::shared_ptr<Confirmation> Publisher::ConfirmationOf(std::uint64_t sequence) {
+  std::shared_ptr<Confirmation>& confirmation = confirmations_[sequence];
+  if (confirmation != nullptr) return confirmation;
+  const auto made = confirmation = std::make_shared<Confirmation>();
+  deadlines_.emplace(clock_.Now() + kConfirmationWait, sequence);
+  ForgetAnswered();
   ScheduleDeadlines();
+  return made;
+}
+
+// Deadlines come in order but for callers' own, so almost all that are answered are in front.
+void Publisher::ForgetAnswered() {
+  while (!deadlines_.empty()) {
+    const auto first = deadlines_.begin();
+    const auto found = confirmations_.find(first->second);
+    if (found != confirmations_.end() && !found->second->is_answered()) return;
+    if (found != confirmations_.end()) confirmations_.erase(found);
+    deadlines_.erase(first);
+  }
 }
 
 void Publisher::OnMessage(const std::string& channel, const EventNumber& number,
                           std::string_view payload) {
-  const std::uint64_t sequence = number.sequence;
-  const auto acknowledge_nobody = [this, sequence] {
-    post_([this, sequence] { OnDelivered(sequence, 0, {}); });
-  };
   const auto target = TargetOf(channel);
   auto event = DecodeEnvelope(payload, number);
   if (!target.has_value() || !event.ok()) {
@@ -100,35 +121,24 @@ void Publisher::OnMessage(const std::string& channel, const EventNumber& number,
       Log(spdlog::level::warn, "ignored a message of the backplane",
           {{"channel", channel}, {"error", std::string(event.status().message())}});
     }
-    return acknowledge_nobody();
+    return;
   }
+  std::shared_ptr<Confirmation> confirmation;
+  if (event->wants_ack) confirmation = ConfirmationOf(number.sequence);
   const std::size_t cost = event->bytes->size() + kEventOverheadBytes;
   in_flight_bytes_ += cost;
   edge_.Deliver(interest_.ShardsOf(channel), *target, std::move(event->filter),
-                std::move(event->bytes), [this, sequence, cost](FanOutResult result) {
-                  post_([this, sequence, cost, result] { OnDelivered(sequence, cost, result); });
+                std::move(event->bytes),
+                [this, cost, confirmation = std::move(confirmation)](FanOutResult result) {
+                  if (confirmation != nullptr) confirmation->Acknowledge(result);
+                  OnDelivered(cost);
                 });
 }
 
-void Publisher::OnDelivered(std::uint64_t sequence, std::size_t cost, FanOutResult result) {
+// On the thread of the last shard.
+void Publisher::OnDelivered(std::size_t cost) {
   in_flight_bytes_ -= cost;
-  const auto pending = pending_.find(sequence);
-  if (pending != pending_.end()) {
-    v1::Delivery& delivery = pending->second.delivery;
-    delivery.set_connections(delivery.connections() + result.entered);
-    delivery.set_dropped(delivery.dropped() + result.dropped);
-    delivery.set_replicas(delivery.replicas() + 1);
-    if (--pending->second.acks_missing == 0) Answer(pending);
-  }
-  if (!waiting_.empty()) SendWaiting();
-}
-
-void Publisher::Answer(absl::flat_hash_map<std::uint64_t, Pending>::iterator pending) {
-  Pending answered = std::move(pending->second);
-  deadlines_.erase({answered.deadline, pending->first});
-  pending_.erase(pending);
-  answered.delivery.set_unconfirmed_replicas(answered.acks_missing);
-  answered.done(std::move(answered.delivery));
+  if (has_waiting_) post_([this] { SendWaiting(); });
 }
 
 void Publisher::ScheduleDeadlines() {
@@ -144,8 +154,13 @@ void Publisher::ScheduleDeadlines() {
 void Publisher::OnDeadlines() {
   const absl::Time now = clock_.Now();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    Answer(pending_.find(deadlines_.begin()->second));
+    const auto found = confirmations_.find(deadlines_.begin()->second);
+    deadlines_.erase(deadlines_.begin());
+    if (found == confirmations_.end()) continue;
+    found->second->GiveUp();
+    confirmations_.erase(found);
   }
+  ForgetAnswered();
   if (!deadlines_.empty()) ScheduleDeadlines();
 }
 
@@ -153,7 +168,7 @@ void Publisher::Stop() {
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     waiting.done(NotSent("the server is stopping"));
   }
-  while (!pending_.empty()) Answer(pending_.begin());
+  for (const auto& [sequence, confirmation] : confirmations_) confirmation->GiveUp();
 }
 
 }  // namespace sluice
