@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +28,9 @@ struct ExitStatus {
   int signal = 0;  // When a signal ended it; 0 when it exited.
 
   bool operator==(const ExitStatus&) const = default;
+  friend std::ostream& operator<<(std::ostream& stream, const ExitStatus& status) {
+    return stream << "code " << status.code << ", signal " << status.signal;
+  }
 };
 
 // A program that runs beside the test, with what it prints.
