@@ -282,13 +282,13 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
     const EdgeOptions& edge = command_line.config.edge;
     command_line.action = CommandLine::Action::kPrint;
     command_line.text = PrintFlags(
-        *parser, {{"replica-id", edge.replica_id},
-                  {"shards", absl::StrCat(edge.shards)},
-                  {"max-connections", absl::StrCat(edge.connections_max)},
-                  {"outbox-total-bytes", absl::StrCat(edge.outbox_total_bytes_max)},
-                  {"insecure", InsecureText(command_line.config)},
-                  {"log-format",
-                   command_line.config.log_format == LogFormat::kJson ? "json" : "text"}});
+        *parser,
+        {{"replica-id", edge.replica_id},
+         {"shards", absl::StrCat(edge.shards)},
+         {"max-connections", absl::StrCat(edge.connections_max)},
+         {"outbox-total-bytes", absl::StrCat(edge.outbox_total_bytes_max)},
+         {"insecure", InsecureText(command_line.config)},
+         {"log-format", command_line.config.log_format == LogFormat::kJson ? "json" : "text"}});
   }
   return command_line;
 }

@@ -38,8 +38,8 @@ std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_fil
 // The names of all flags that have values, without dashes.
 std::vector<std::string> FlagNames(const CLI::App& parser);
 
-// The result as a configuration file that would give it. `resolved`: what flags came to whose default
-// depends on the machine.
+// The result as a configuration file that would give it. `resolved`: what flags came to whose
+// default depends on the machine.
 std::string PrintFlags(const CLI::App& parser, const std::map<std::string, std::string>& resolved);
 
 }  // namespace sluice
