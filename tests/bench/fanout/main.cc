@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/bench/fanout/bench_server.h"
+#include "tests/bench/fanout/nchan_server.h"
 #include "tests/bench/fanout/receiver.h"
 #include "tests/bench/fanout/send_loop.h"
 #include "tests/bench/measure/latency_histogram.h"
@@ -28,13 +29,19 @@ struct Options {
   int shards = 1;
   int calls = 300;
   int sparse_calls = 20;
+  bool has_nchan = false;
 };
 
-// The two sets of streams that every receiver holds.
-constexpr int kLoopSet = 0;
-constexpr int kSluiceSet = 1;
-// A receiver holds both sets within 20,000 files.
-constexpr int kStreamsPerReceiver = 9'000;
+// The sets of streams that every receiver holds, and what shows that a stream of them has begun.
+struct Set {
+  int number;
+  const char* begin_mark;
+};
+constexpr Set kLoopSet = {0, "sluice.open"};
+constexpr Set kSluiceSet = {1, "sluice.open"};
+constexpr Set kNchanSet = {2, "200"};
+// A receiver holds all sets within 20,000 files.
+constexpr int kStreamsPerReceiver = 6'000;
 
 struct Way {
   std::string name;
@@ -57,6 +64,7 @@ class Bench {
     for (int i = 0; i < receivers; ++i) receivers_.push_back(StartReceiver());
     // Workers are forked before the server's client makes threads.
     server_ = std::make_unique<BenchServer>(options.shards);
+    if (options.has_nchan) nchan_ = std::make_unique<NchanServer>();
   }
 
   void Run() {
@@ -67,15 +75,19 @@ class Bench {
     Way eight = {"send() loop, 8 events a call"};
     Way single = {"Sluice, one event at a time"};
     Way burst = {absl::StrCat("Sluice, burst of ", options_.events)};
+    Way peer = {"nchan, one event at a time"};
     for (int round = 0; round < options_.rounds; ++round) {
       RunLoop(one, 1);
       RunSluice(single, /*waits=*/true);
       RunLoop(eight, 8);
       RunSluice(burst, /*waits=*/false);
+      if (nchan_ != nullptr) RunNchan(peer);
     }
-    PrintFanOut(frame.size(), {&one, &single, &eight, &burst});
+    std::vector<Way*> ways = {&one, &single, &eight, &burst};
+    if (nchan_ != nullptr) ways.push_back(&peer);
+    PrintFanOut(frame.size(), ways);
     TimeCalls();
-    for (const Way* way : {&one, &single, &eight, &burst}) {
+    for (const Way* way : ways) {
       if (way->lost != 0 || way->doubled != 0) Die("events were lost or doubled: " + way->name);
     }
   }
@@ -86,52 +98,73 @@ class Bench {
     loop_.Send(absl::StrCat("accept ", options_.connections));
     Connect(kLoopSet, port);
     loop_.Receive();
-    const std::int64_t before = UserMemoryBytes(server_->pid());
-    const std::int64_t begin = NowNanoseconds();
-    Connect(kSluiceSet, absl::StrCat(server_->http_port()));
-    const double seconds = static_cast<double>(NowNanoseconds() - begin) / 1e9;
-    const std::int64_t used = UserMemoryBytes(server_->pid()) - before;
-    std::printf("%d streams opened at %.0f a second; %lld bytes of user memory a stream\n\n",
-                options_.connections, options_.connections / seconds,
-                static_cast<long long>(used / options_.connections));
+    std::printf(
+        "| server | streams opened a second | user memory a stream, bytes |\n|---|---|---|\n");
+    OpenMeasured("Sluice", kSluiceSet, server_->http_port(), server_->pid());
+    if (nchan_ != nullptr) OpenMeasured("nchan", kNchanSet, nchan_->port(), nchan_->pid());
+    std::printf("\n");
   }
 
-  void Connect(int set, const std::string& port) {
+  void OpenMeasured(const char* name, const Set& set, int port, pid_t pid) {
+    const std::int64_t before = UserMemoryBytes(pid);
+    const std::int64_t begin = NowNanoseconds();
+    Connect(set, absl::StrCat(port));
+    const double seconds = static_cast<double>(NowNanoseconds() - begin) / 1e9;
+    std::printf("| %s | %.0f | %lld |\n", name, options_.connections / seconds,
+                static_cast<long long>((UserMemoryBytes(pid) - before) / options_.connections));
+  }
+
+  void Connect(const Set& set, const std::string& port) {
     const int count = static_cast<int>(receivers_.size());
     for (int i = 0; i < count; ++i) {
       const int streams = options_.connections / count + (i < options_.connections % count ? 1 : 0);
-      receivers_[static_cast<std::size_t>(i)].Send(
-          absl::StrCat("connect ", set, " ", port, " ", streams, " 127.0.", i + 1, ".1"));
+      receivers_[static_cast<std::size_t>(i)].Send(absl::StrCat("connect ", set.number, " ", port,
+                                                                " ", streams, " 127.0.", i + 1,
+                                                                ".1 ", set.begin_mark));
     }
     for (Worker& receiver : receivers_) receiver.Receive();
   }
 
   void RunLoop(Way& way, int per_call) {
-    Measure(way, kLoopSet, loop_.pid(),
-            [&] { loop_.Ask(absl::StrCat("run ", options_.events, " ", per_call)); });
+    Measure(way, kLoopSet, loop_.pid(), options_.events,
+            [&](int events) { loop_.Ask(absl::StrCat("run ", events, " ", per_call)); });
   }
 
   void RunSluice(Way& way, bool waits) {
-    Measure(way, kSluiceSet, server_->pid(),
-            [&] { server_->Broadcast(options_.events, options_.data_bytes, waits); });
+    Measure(way, kSluiceSet, server_->pid(), options_.events,
+            [&](int events) { server_->Broadcast(events, options_.data_bytes, waits); });
   }
 
+  // nchan answers before its subscribers have the event, so each event is waited for at the
+  // receivers: otherwise several would share a send.
+  void RunNchan(Way& way) {
+    Measure(way, kNchanSet, nchan_->pid(), 1,
+            [&](int events) { nchan_->Broadcast(events, options_.data_bytes); });
+  }
+
+  // Publishes a round's events, so many at a time as `publish` is told, and waits for them at the
+  // receivers before the next.
   template <typename Publish>
-  void Measure(Way& way, int set, pid_t pid, Publish publish) {
-    for (Worker& receiver : receivers_) receiver.Ask(absl::StrCat("reset ", set));
+  void Measure(Way& way, const Set& set, pid_t pid, int at_a_time, Publish publish) {
+    for (Worker& receiver : receivers_) receiver.Ask(absl::StrCat("reset ", set.number));
     const std::int64_t cpu_before = CpuNanoseconds(pid);
-    for (Worker& receiver : receivers_) {
-      receiver.Send(absl::StrCat("await ", set, " ", options_.events, " 60000"));
+    std::vector<std::string> answers;
+    for (int events = at_a_time; events <= options_.events; events += at_a_time) {
+      answers.clear();
+      for (Worker& receiver : receivers_) {
+        receiver.Send(absl::StrCat("await ", set.number, " ", events, " 60000"));
+      }
+      publish(at_a_time);
+      for (Worker& receiver : receivers_) answers.push_back(receiver.Receive());
     }
-    publish();
+    const double cpu_seconds = static_cast<double>(CpuNanoseconds(pid) - cpu_before) / 1e9;
     std::int64_t total = 0;
-    for (Worker& receiver : receivers_) {
-      const std::vector<std::string> words = absl::StrSplit(receiver.Receive(), ' ');
+    for (const std::string& answer : answers) {
+      const std::vector<std::string> words = absl::StrSplit(answer, ' ');
       total += std::atoll(words.at(0).c_str());
       if (std::atoll(words.at(2).c_str()) > options_.events) ++way.doubled;
       way.latency.Merge(LatencyHistogram::Parse(words.at(3)));
     }
-    const double cpu_seconds = static_cast<double>(CpuNanoseconds(pid) - cpu_before) / 1e9;
     way.deliveries_per_cpu_second.push_back(static_cast<double>(total) / cpu_seconds);
     way.lost += static_cast<std::int64_t>(options_.connections) * options_.events - total;
   }
@@ -185,6 +218,7 @@ class Bench {
   Worker loop_;
   std::vector<Worker> receivers_;
   std::unique_ptr<BenchServer> server_;
+  std::unique_ptr<NchanServer> nchan_;  // Null: not measured.
 };
 
 }  // namespace
@@ -201,7 +235,11 @@ int main(int argc, char** argv) {
   app.add_option("--shards", options.shards)->check(CLI::Range(1, 256));
   app.add_option("--calls", options.calls, "Unary calls timed")->check(CLI::Range(1, 100'000));
   app.add_option("--sparse-calls", options.sparse_calls)->check(CLI::Range(1, 1000));
+  app.add_flag("--nchan", options.has_nchan, "Measure nginx with nchan too (libnginx-mod-nchan)");
   CLI11_PARSE(app, argc, argv);
+  if (options.has_nchan && !sluice::bench::NchanServer::IsInstalled()) {
+    sluice::bench::Die("nchan is not installed; apt-get install nginx libnginx-mod-nchan");
+  }
   sluice::bench::RaiseFileLimit();
   sluice::bench::Bench(options).Run();
   return 0;

@@ -35,6 +35,7 @@ struct Set {
   LatencyHistogram latency;
   std::uint64_t total = 0;
   std::uint64_t begun = 0;
+  std::string begin_mark;
 };
 
 class Receiver {
@@ -52,6 +53,7 @@ class Receiver {
 
   std::string Connect(Set& set, const std::vector<std::string>& words) {
     const int count = std::atoi(words.at(3).c_str());
+    set.begin_mark = words.at(5);
     for (int i = 0; i < count; ++i) {
       auto stream = std::make_unique<Stream>();
       stream->set = std::atoi(words.at(1).c_str());
@@ -149,6 +151,10 @@ class Receiver {
       stream.partial.append(bytes);
       bytes = stream.partial;
     }
+    if (!stream.has_begun && bytes.find(set.begin_mark) != std::string_view::npos) {
+      stream.has_begun = true;
+      ++set.begun;
+    }
     std::size_t begin = 0;
     std::size_t end = 0;
     while ((end = bytes.find("\n\n", begin)) != std::string_view::npos) {
@@ -160,12 +166,7 @@ class Receiver {
 
   void Count(Stream& stream, Set& set, std::string_view event, std::int64_t now) {
     const std::size_t mark = event.find(kTimestampMark);
-    if (mark == std::string_view::npos) {
-      const bool begins = event.find("event: sluice.open") != std::string_view::npos;
-      if (begins && !stream.has_begun) ++set.begun;
-      stream.has_begun |= begins;
-      return;
-    }
+    if (mark == std::string_view::npos) return;
     std::int64_t published = 0;
     const std::string_view digits =
         event.substr(mark + sizeof(kTimestampMark) - 1, kTimestampDigits);
