@@ -99,7 +99,8 @@ class Bench {
     Connect(kLoopSet, port);
     loop_.Receive();
     std::printf(
-        "| server | streams opened a second | user memory a stream, bytes |\n|---|---|---|\n");
+        "| server | streams opened a second | a CPU-second | user memory a stream, bytes "
+        "|\n|---|---|---|---|\n");
     OpenMeasured("Sluice", kSluiceSet, server_->http_port(), server_->pid());
     if (nchan_ != nullptr) OpenMeasured("nchan", kNchanSet, nchan_->port(), nchan_->pid());
     std::printf("\n");
@@ -107,10 +108,13 @@ class Bench {
 
   void OpenMeasured(const char* name, const Set& set, int port, pid_t pid) {
     const std::int64_t before = UserMemoryBytes(pid);
+    const std::int64_t cpu_before = CpuNanoseconds(pid);
     const std::int64_t begin = NowNanoseconds();
     Connect(set, absl::StrCat(port));
+    const double cpu_seconds = static_cast<double>(CpuNanoseconds(pid) - cpu_before) / 1e9;
     const double seconds = static_cast<double>(NowNanoseconds() - begin) / 1e9;
-    std::printf("| %s | %.0f | %lld |\n", name, options_.connections / seconds,
+    std::printf("| %s | %.0f | %.0f | %lld |\n", name, options_.connections / seconds,
+                options_.connections / cpu_seconds,
                 static_cast<long long>((UserMemoryBytes(pid) - before) / options_.connections));
   }
 
