@@ -96,6 +96,22 @@ TEST(StreamRequest, TakesAPlusForTheSpaceThatFormsMeanByIt) {
   EXPECT_EQ(RefusedWith(Head("/events?client_id=a+b")), 400U);
 }
 
+// An id of 256 bytes and more was cut inside a character and then dropped as no text, so that the
+// stream was taken for a fresh one and not told of its gap.
+TEST(StreamRequest, CutsLongLastEventIdsBetweenCharacters) {
+  RequestHead head = Head("/events");
+  head.set("Last-Event-ID", std::string(255, 'a') + "\xC3\xA9");
+  EXPECT_EQ(Accepted(head).last_event_id, std::string(255, 'a'));
+}
+
+// Bytes that are no text can't be told back, but who sends them has missed something all the same.
+TEST(StreamRequest, TakesALastEventIdThatIsNoTextForAnUnknownOne) {
+  RequestHead head = Head("/events");
+  head.set("Last-Event-ID", "a\xFFz");
+  EXPECT_EQ(Accepted(head).last_event_id, "a\xEF\xBF\xBDz");
+  EXPECT_EQ(Accepted(Head("/events?last_event_id=%FF")).last_event_id, "\xEF\xBF\xBD");
+}
+
 TEST(StreamRequest, ReadsMethodsThatStreamsHave) {
   Accepted(Head("/events", http::verb::head));
   RequestHead preflight = Head("/events", http::verb::options);

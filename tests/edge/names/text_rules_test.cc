@@ -42,6 +42,23 @@ TEST(Utf8, IsRefusedWhenCutOrOutOfPlace) {
   }
 }
 
+TEST(ToUtf8, KeepsTextAsItIs) {
+  EXPECT_EQ(ToUtf8("a\xC3\xA9z", 256), "a\xC3\xA9z");
+  EXPECT_EQ(ToUtf8("", 256), "");
+}
+
+TEST(ToUtf8, CutsBetweenCharacters) {
+  EXPECT_EQ(ToUtf8("abc", 2), "ab");
+  EXPECT_EQ(ToUtf8("a\xC3\xA9z", 2), "a");
+  EXPECT_EQ(ToUtf8("a\xC3\xA9z", 3), "a\xC3\xA9");
+}
+
+TEST(ToUtf8, ReplacesEachByteThatIsNoText) {
+  EXPECT_EQ(ToUtf8("a\xFFz", 256), "a\xEF\xBF\xBDz");
+  EXPECT_EQ(ToUtf8("\xE2\x82", 256), "\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_TRUE(IsValidUtf8(ToUtf8(std::string(300, '\xED'), 256)));
+}
+
 TEST(Names, MayHave256BytesAndNoMore) {
   EXPECT_TRUE(IsName(std::string(256, 'a')));
   EXPECT_FALSE(IsName(std::string(257, 'a')));
