@@ -47,6 +47,22 @@ TEST(SessionHeartbeat, StaysAwayWhileEventsCome) {
   EXPECT_EQ(bench.comment_count(), 0);
 }
 
+// When the deadline came while something waited, it moved on by the write timeout, and was left
+// there when the outbox emptied: with a long --write-timeout the stream fell silent for as long.
+TEST(SessionHeartbeat, ComesInTimeAfterAStreamHasCaughtUp) {
+  SessionBench bench({.write_timeout = absl::Hours(1)});
+  bench.session()->Start(FrameOf(kHead));
+  bench.session()->GoLive();
+  bench.Pass(absl::Seconds(14));
+  bench.DeliverUntilQueued(DataFrame(std::string(3000, 'x')));
+  bench.Pass(absl::Seconds(2));
+  ASSERT_TRUE(bench.ReadUntil([&] { return bench.session()->queued_cost() == 0; }));
+  EXPECT_EQ(bench.comment_count(), 0);
+  bench.Pass(absl::Seconds(15));
+  EXPECT_TRUE(bench.ReadUntil([&] { return bench.comment_count() == 1; }))
+      << "no heartbeat after 15 s of silence";
+}
+
 TEST(SessionWriteTimeout, EndsAStreamThatTakesNothing) {
   SessionBench bench({.write_timeout = absl::Seconds(20)});
   bench.session()->Start(FrameOf(kHead));
