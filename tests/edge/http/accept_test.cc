@@ -9,7 +9,8 @@ TEST(Accept, TakesWhatBrowsersAndToolsSend) {
   for (const char* accept :
        {"", "  ", "text/event-stream", "*/*", "text/*", "TEXT/Event-Stream", "text/html, */*;q=0.1",
         "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-        "text/event-stream;q=0.001", "text/event-stream ; q=1", "application/json,text/event-stream"}) {
+        "text/event-stream;q=0.001", "text/event-stream ; q=1",
+        "application/json,text/event-stream"}) {
     EXPECT_TRUE(AcceptsEventStream(accept)) << accept;
   }
 }

@@ -24,10 +24,9 @@ TEST(ParseEndpoint, ReadsBothFamilies) {
 }
 
 TEST(ParseEndpoint, RefusesEverythingElseAndSaysWhatItExpects) {
-  for (const char* text :
-       {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536",
-        "127.0.0.1:-1", "::1:80", "[::1]", "[::1:80", "example.org:80", "127.0.0:80x", "*:80",
-        "256.0.0.1:80"}) {
+  for (const char* text : {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http",
+                           "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "[::1]", "[::1:80",
+                           "example.org:80", "127.0.0:80x", "*:80", "256.0.0.1:80"}) {
     const auto endpoint = ParseEndpoint(text);
     ASSERT_FALSE(endpoint.ok()) << text;
     EXPECT_EQ(endpoint.status().code(), absl::StatusCode::kInvalidArgument);

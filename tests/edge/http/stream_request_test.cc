@@ -62,9 +62,8 @@ TEST(StreamRequest, Takes64GroupsAndNotOneMore) {
 }
 
 TEST(StreamRequest, RefusesBadNames) {
-  for (const char* query :
-       {"client_id=", "client_id", "group=", "client_id=a%20b", "group=a%0Ab", "client_id=%00",
-        "group=%FF", "client_id=%E2%80%AE", "group=%C2%85"}) {
+  for (const char* query : {"client_id=", "client_id", "group=", "client_id=a%20b", "group=a%0Ab",
+                            "client_id=%00", "group=%FF", "client_id=%E2%80%AE", "group=%C2%85"}) {
     EXPECT_EQ(RefusedWith(Head(absl::StrCat("/events?", query))), 400U) << query;
   }
   EXPECT_EQ(RefusedWith(Head("/events?client_id=" + std::string(256, 'a'))), 200U);

@@ -115,7 +115,8 @@ TEST(Names, AreRefusedWithWhatIsWrongAndWhere) {
             "holds U+0020 at byte 2; expected printable UTF-8 without spaces and control "
             "characters");
   EXPECT_EQ(CheckName("a\xFF").message(), "is not valid UTF-8 at byte 1; expected printable UTF-8");
-  EXPECT_EQ(CheckName(std::string(300, 'a')).message(), "is 300 bytes long; at most 256 are allowed");
+  EXPECT_EQ(CheckName(std::string(300, 'a')).message(),
+            "is 300 bytes long; at most 256 are allowed");
   EXPECT_EQ(CheckName("").code(), absl::StatusCode::kInvalidArgument);
 }
 

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <sys/socket.h>
 
 #include <string>
@@ -106,8 +105,8 @@ TEST(SessionEnd, CutsAPeerThatReadsButNeverCloses) {
 }
 
 TEST(SessionEnd, CutsAPeerThatDoesNotReadAfterTheWriteTimeout) {
-  SessionBench bench({.outbox_bytes_max = std::size_t{1} << 20,
-                      .write_timeout = absl::Seconds(20)});
+  SessionBench bench(
+      {.outbox_bytes_max = std::size_t{1} << 20, .write_timeout = absl::Seconds(20)});
   StartLive(bench);
   for (int i = 0; i < 50; ++i) bench.Deliver(DataFrame(std::string(5000, 'x')));
   bench.session()->End(EndReason::kDrain, Farewell(), true);

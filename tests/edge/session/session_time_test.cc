@@ -79,8 +79,8 @@ TEST(SessionWriteTimeout, EndsAStreamThatTakesNothing) {
 }
 
 TEST(SessionWriteTimeout, SparesAStreamThatTakesALittle) {
-  SessionBench bench({.outbox_bytes_max = std::size_t{1} << 20,
-                      .write_timeout = absl::Seconds(20)});
+  SessionBench bench(
+      {.outbox_bytes_max = std::size_t{1} << 20, .write_timeout = absl::Seconds(20)});
   bench.session()->Start(FrameOf(kHead));
   bench.session()->GoLive();
   const FramePointer frame = DataFrame(std::string(30'000, 'x'));

@@ -36,15 +36,30 @@ ReceivedEvent ParseOne(const std::string& bytes) {
 }
 
 TEST(EncodeEvent, CarriesAnyDataAsOneEvent) {
-  for (const std::string& data :
-       {std::string(), std::string("a"), std::string(" leading space"), std::string("  two"),
-        std::string("\n"), std::string("\r"), std::string("\r\n"), std::string("a\nb"),
-        std::string("a\rb"), std::string("a\r\nb"), std::string("a\n\rb"), std::string("a\r\r\nb"),
-        std::string("\n\n\n"), std::string("ends\n"), std::string("ends\r"),
-        std::string("ends\r\n"), std::string("data: x\n\ndata: y\n\n"),
-        std::string("id: 9\nevent: evil\nretry: 1\n: comment\n"), std::string(":"),
-        std::string("\xEF\xBB\xBFmark"), std::string("nul\0inside", 10),
-        std::string(65'000, 'x'), std::string(65'000, '\n'), std::string(65'000, '\r')}) {
+  for (const std::string& data : {std::string(),
+                                  std::string("a"),
+                                  std::string(" leading space"),
+                                  std::string("  two"),
+                                  std::string("\n"),
+                                  std::string("\r"),
+                                  std::string("\r\n"),
+                                  std::string("a\nb"),
+                                  std::string("a\rb"),
+                                  std::string("a\r\nb"),
+                                  std::string("a\n\rb"),
+                                  std::string("a\r\r\nb"),
+                                  std::string("\n\n\n"),
+                                  std::string("ends\n"),
+                                  std::string("ends\r"),
+                                  std::string("ends\r\n"),
+                                  std::string("data: x\n\ndata: y\n\n"),
+                                  std::string("id: 9\nevent: evil\nretry: 1\n: comment\n"),
+                                  std::string(":"),
+                                  std::string("\xEF\xBB\xBFmark"),
+                                  std::string("nul\0inside", 10),
+                                  std::string(65'000, 'x'),
+                                  std::string(65'000, '\n'),
+                                  std::string(65'000, '\r')}) {
     const ReceivedEvent event = ParseOne(EncodeEvent({.name = "n", .data = data, .id = "7"}));
     EXPECT_EQ(event.event, "n");
     EXPECT_EQ(event.id, "7");
@@ -101,7 +116,6 @@ TEST(EncodeEventDeathTest, TakesNoNameOrIdThatBreaksOutOfItsField) {
   EXPECT_DEATH(EncodeEvent({.name = "a\nb"}), "FitsOneField");
   EXPECT_DEATH(EncodeEvent({.id = std::string_view("a\0b", 3)}), "FitsOneField");
 }
-
 
 TEST(HeartbeatComment, IsNoEvent) {
   EventStreamParser parser;

@@ -1,8 +1,8 @@
 #include "edge/sse/server_events.h"
 
+#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
-#include <boost/json/parse.hpp>
 #include <string>
 
 #include "tests/support/wire/event_stream_parser.h"
