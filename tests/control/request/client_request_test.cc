@@ -57,6 +57,19 @@ TEST(SetClientMetadataRequest, IsToldEverythingThatIsWrongAtOnce) {
   EXPECT_EQ(FieldsOf(request), (Fields{"client_id", "remove_keys[1]", "expected_version"}));
 }
 
+// They were stored, and the callers' JSON libraries then failed on every answer with them.
+TEST(SetClientMetadataRequest, RefusesValuesThatJsonLacks) {
+  v1::SetClientMetadataRequest request;
+  request.set_client_id("ada");
+  auto& fields = *request.mutable_metadata()->mutable_fields();
+  fields["fine"].set_number_value(-0.0);
+  fields["nan"].set_number_value(std::numeric_limits<double>::quiet_NaN());
+  fields["infinite"].mutable_list_value()->add_values()->set_number_value(
+      -std::numeric_limits<double>::infinity());
+  (*fields["nested"].mutable_struct_value()->mutable_fields())["unset"];
+  EXPECT_EQ(FieldsOf(request), (Fields{"metadata.nan", "metadata.infinite", "metadata.nested"}));
+}
+
 TEST(ListClientsRequest, HasDefaultsAndAMostForItsPages) {
   v1::ListClientsRequest request;
   EXPECT_EQ(ReadRequest(request)->page_size, 100U);
