@@ -114,5 +114,16 @@ TEST(Envelope, OfAnEventThatBreaksTheRulesIsInvalid) {
   EXPECT_EQ(CodeOf(data), absl::StatusCode::kInvalidArgument);
 }
 
+// A stranger on the backplane could have kept every browser away for good.
+TEST(Envelope, OfAReconnectionTimeOutOfBoundsIsInvalid) {
+  internal::v1::EventMessage message;
+  for (const std::int64_t retry_ms :
+       {std::int64_t{-1}, std::int64_t{99}, std::int64_t{3'600'001},
+        std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
+    message.set_retry_ms(retry_ms);
+    EXPECT_EQ(CodeOf(message), absl::StatusCode::kInvalidArgument) << retry_ms;
+  }
+}
+
 }  // namespace
 }  // namespace sluice
