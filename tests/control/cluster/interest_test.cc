@@ -84,6 +84,22 @@ TEST_F(InterestTest, ForgetsAConfirmationThatComesAfterTheRelease) {
   EXPECT_EQ(confirmed_, 0);
 }
 
+// Leave and join again before the first confirmation came: that one was of a subscription that has
+// been ended since, and a stream told live by it would miss what comes before the next one holds.
+TEST_F(InterestTest, WaitsForTheConfirmationOfItsOwnSubscription) {
+  int first = 0;
+  Hold("group:a", 0, first);
+  interest_.Release("group:a", 0);
+  Hold("group:a", 0, confirmed_);
+  EXPECT_EQ(backplane_.calls(),
+            (Calls{"subscribe group:a", "unsubscribe group:a", "subscribe group:a"}));
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 0) << "confirmed by the subscription that was ended";
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 1);
+  EXPECT_EQ(first, 0);
+}
+
 TEST_F(InterestTest, LetsAConfirmationHoldAndReleaseChannels) {
   interest_.Hold("group:a", 0, [this] {
     interest_.Release("group:a", 0);
