@@ -55,6 +55,11 @@ TEST(ParseSizeOrShare, RefusesWhatIsNone) {
   }
 }
 
+// No comparison with it holds, so it came through, and its conversion to bytes is undefined.
+TEST(ParseSizeOrShare, RefusesAShareThatIsNoNumber) {
+  EXPECT_EQ(ParseSizeOrShare("nan%", 1000).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST(NearestName, FindsTheOneThatWasMeant) {
   const std::vector<std::string> known = {"http", "grpc", "admin", "heartbeat", "heartbeat-event"};
   EXPECT_EQ(NearestName("htp", known), "http");
