@@ -152,6 +152,15 @@ TEST_F(CommandLineTest, RefusesAnyOriginBesideExactOnes) {
   EXPECT_NE(Refused({"--cors-origin=*", "--cors-origin=https://a.example"}), "");
 }
 
+// A browser's Origin has no path, so such a one could never match and nobody would be told.
+TEST_F(CommandLineTest, RefusesOriginsWithAPath) {
+  EXPECT_NE(Refused({"--cors-origin=https://app.example/page"}), "");
+  EXPECT_NE(Refused({"--cors-origin=https://app.example?x"}), "");
+  EXPECT_NE(Refused({"--cors-origin=https://"}), "");
+  EXPECT_EQ(Refused({"--cors-origin=https://app.example:8443"}), "");
+  EXPECT_EQ(Refused({"--cors-origin=http://[::1]:3000"}), "");
+}
+
 TEST_F(CommandLineTest, OpensNoPortToOthersWithoutBeingTold) {
   EXPECT_TRUE(Holds(Refused({"--http=0.0.0.0:8080"}), "--insecure=http"));
   EXPECT_TRUE(Holds(Refused({"--http=[::]:8080"}), "--insecure=http"));
@@ -169,6 +178,7 @@ TEST_F(CommandLineTest, OpensThePortsItIsToldTo) {
   const Config named = Accepted({"--insecure=http", "--insecure=grpc"});
   EXPECT_TRUE(named.is_http_insecure && named.is_grpc_insecure);
   EXPECT_TRUE(Holds(Refused({"--insecure=admin"}), "--insecure "));
+  EXPECT_TRUE(Holds(Refused({"--insecure=http,"}), "--insecure "));
 }
 
 TEST_F(CommandLineTest, OpensPortsByVariableAndFile) {
@@ -178,6 +188,32 @@ TEST_F(CommandLineTest, OpensPortsByVariableAndFile) {
   SetVariable("SLUICE_INSECURE", "false");
   EXPECT_FALSE(Accepted({}).is_http_insecure);
   EXPECT_FALSE(Accepted({ConfigFlag("insecure = \"true\"")}).is_http_insecure);
+}
+
+TEST_F(CommandLineTest, TakesAVariableWithSeveralPorts) {
+  SetVariable("SLUICE_INSECURE", "http,grpc");
+  const Config config = Accepted({});
+  EXPECT_TRUE(config.is_http_insecure && config.is_grpc_insecure);
+}
+
+// Deployments leave variables empty that they have no value for. An empty SLUICE_INSECURE must
+// least of all open the ports.
+TEST_F(CommandLineTest, TakesAnEmptyVariableForNone) {
+  for (const char* name : {"SLUICE_INSECURE", "SLUICE_REPLICA_ID", "SLUICE_HEARTBEAT",
+                           "SLUICE_CORS_ORIGIN", "SLUICE_SHARDS", "SLUICE_LOG_LEVEL"}) {
+    SetVariable(name, "");
+    const Config config = Accepted({});
+    EXPECT_FALSE(config.is_http_insecure) << name;
+    EXPECT_FALSE(config.is_grpc_insecure) << name;
+    EXPECT_EQ(config.edge.heartbeat, absl::Seconds(15)) << name;
+    EXPECT_TRUE(config.edge.cors_origins.empty()) << name;
+    unsetenv(name);
+  }
+}
+
+// A start script writes --insecure=$PORTS, and the variable is empty.
+TEST_F(CommandLineTest, OpensNoPortForAnEmptyValue) {
+  EXPECT_TRUE(Holds(Refused({"--insecure="}), "--insecure "));
 }
 
 TEST_F(CommandLineTest, PrintsHelpAndVersion) {
