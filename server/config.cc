@@ -74,6 +74,14 @@ std::string HostName() {
   return name;
 }
 
+// A scheme, a host and perhaps a port, as browsers send it (RFC 6454 "Serializing Origins").
+bool IsOrigin(const std::string& text) {
+  const std::size_t scheme_end = text.find("://");
+  if (scheme_end == std::string::npos || scheme_end == 0) return false;
+  const std::string host = text.substr(scheme_end + 3);
+  return !host.empty() && host.find_first_of("/?#@ ") == std::string::npos;
+}
+
 void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   edge.http = reader.Take("http", ParseEndpoint(values.http));
   edge.shards = static_cast<int>(
@@ -117,8 +125,7 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
                                            absl::Milliseconds(100), absl::Hours(1));
   edge.cors_origins = values.cors_origins;
   for (const std::string& origin : edge.cors_origins) {
-    const bool is_origin = origin.find("://") != std::string::npos && origin.back() != '/';
-    if (origin == "*" ? edge.cors_origins.size() > 1 : !is_origin) {
+    if (origin == "*" ? edge.cors_origins.size() > 1 : !IsOrigin(origin)) {
       reader.Fail("cors-origin", absl::StrCat("is `", origin,
                                               "`; expected origins such as https://app.example, "
                                               "without a path, or `*` alone"));
@@ -163,14 +170,17 @@ std::string InsecureText(const Config& config) {
 }
 
 void ReadDoors(const FlagValues& values, FlagReader& reader, Config& config) {
-  for (const std::string& door : values.insecure) {
-    if (door == "false") continue;
-    const bool is_both = door == "true" || door.empty();
-    if (!is_both && door != "http" && door != "grpc") {
-      reader.Fail("insecure", absl::StrCat("is `", door, "`; expected `http`, `grpc` or no value"));
+  for (const std::string& value : values.insecure) {
+    for (const absl::string_view door : absl::StrSplit(value, ',')) {
+      if (door == "false") continue;
+      const bool is_both = door == "true";  // What CLI11 makes of no value.
+      if (!is_both && door != "http" && door != "grpc") {
+        reader.Fail("insecure",
+                    absl::StrCat("is `", door, "`; expected `http`, `grpc` or no value"));
+      }
+      config.is_http_insecure |= is_both || door == "http";
+      config.is_grpc_insecure |= is_both || door == "grpc";
     }
-    config.is_http_insecure |= is_both || door == "http";
-    config.is_grpc_insecure |= is_both || door == "grpc";
   }
   const auto grpc = reader.Take("grpc", ParseEndpoint(values.grpc));
   reader.Take("admin", ParseEndpoint(values.admin));
@@ -206,7 +216,8 @@ std::vector<std::string> EnvironmentArguments(const CLI::App& parsed) {
         absl::StrCat("SLUICE_", absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
     const char* value = std::getenv(variable.c_str());
     const CLI::Option* option = parsed.get_option("--" + name);
-    if (value == nullptr || option->count() > 0) continue;
+    // Deployments leave a variable empty that they have no value for.
+    if (value == nullptr || *value == '\0' || option->count() > 0) continue;
     if (option->get_items_expected_max() <= 1) {
       arguments.push_back(absl::StrCat("--", name, "=", value));
       continue;
@@ -253,6 +264,11 @@ void Parse(CLI::App& parser, std::vector<std::string> arguments) {
 }  // namespace
 
 absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments) {
+  // CLI11 takes it for the bare flag, which opens both ports.
+  if (std::find(arguments.begin(), arguments.end(), "--insecure=") != arguments.end()) {
+    return absl::InvalidArgumentError(
+        "--insecure is given an empty value; expected `http`, `grpc` or no value");
+  }
   FlagValues flags_alone;
   const auto first_parser = MakeFlagParser(flags_alone, /*has_config_file=*/false);
   FlagValues values;

@@ -72,8 +72,9 @@ absl::StatusOr<std::size_t> ParseSize(const std::string& text) {
 absl::StatusOr<std::size_t> ParseSizeOrShare(const std::string& text, std::size_t whole) {
   if (text.empty() || text.back() != '%') return ParseSize(text);
   double percent = 0;
-  if (!absl::SimpleAtod(text.substr(0, text.size() - 1), &percent) || percent <= 0 ||
-      percent > 100) {
+  // So written that it refuses NaN, with which no comparison holds.
+  if (!absl::SimpleAtod(text.substr(0, text.size() - 1), &percent) ||
+      !(percent > 0 && percent <= 100)) {
     return absl::InvalidArgumentError(
         absl::StrCat("is `", text, "`; expected a share from 1% to 100% or bytes such as 1GiB"));
   }

@@ -21,12 +21,16 @@ void Interest::Hold(const std::string& channel, int shard,
   }
   if (held.is_subscribed) return is_subscribed();
   held.waiting.push_back(std::move(is_subscribed));
-  if (is_new) backplane_.Subscribe(channel, [this, channel] { OnSubscribed(channel); });
+  if (!is_new) return;
+  const std::uint64_t subscription = held.subscription = ++last_subscription_;
+  backplane_.Subscribe(channel,
+                       [this, channel, subscription] { OnSubscribed(channel, subscription); });
 }
 
-void Interest::OnSubscribed(const std::string& channel) {
+void Interest::OnSubscribed(const std::string& channel, std::uint64_t subscription) {
   const auto found = channels_.find(channel);
-  if (found == channels_.end()) return;  // Released before it was confirmed.
+  // Released before it was confirmed, and perhaps held again, which another confirmation is for.
+  if (found == channels_.end() || found->second.subscription != subscription) return;
   found->second.is_subscribed = true;
   auto waiting = std::exchange(found->second.waiting, {});
   for (auto& is_subscribed : waiting) is_subscribed();

@@ -37,13 +37,15 @@ class Interest {
   };
   struct Channel {
     absl::InlinedVector<ShardCount, 2> holders;
+    std::uint64_t subscription = 0;  // Tells its confirmation from that of one ended before.
     bool is_subscribed = false;
     std::vector<absl::AnyInvocable<void()>> waiting;
   };
 
-  void OnSubscribed(const std::string& channel);
+  void OnSubscribed(const std::string& channel, std::uint64_t subscription);
 
   Backplane& backplane_;
+  std::uint64_t last_subscription_ = 0;
   absl::flat_hash_map<std::string, Channel> channels_;
 };
 

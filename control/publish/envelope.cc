@@ -16,6 +16,7 @@ absl::Status CheckMessage(const internal::v1::EventMessage& message) {
         CheckEventData(message.data())}) {
     if (!status.ok()) return status;
   }
+  if (message.retry_ms() != 0) return CheckReconnectionTime(absl::Milliseconds(message.retry_ms()));
   return absl::OkStatus();
 }
 
@@ -62,7 +63,7 @@ absl::StatusOr<DecodedEvent> DecodeEnvelope(std::string_view payload, const Even
   } else if (!message.ephemeral()) {
     fields.id = number_text;
   }
-  if (message.retry_ms() > 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
+  if (message.retry_ms() != 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
   return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message),
                       message.wants_ack()};
 }

@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -17,6 +18,25 @@ constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 constexpr int kMatchesMax = 16;
 
+// True if JSON has such a value, so that callers' libraries can write it.
+bool IsJson(const google::protobuf::Value& value) {
+  using google::protobuf::Value;
+  switch (value.kind_case()) {
+    case Value::kNumberValue:
+      return std::isfinite(value.number_value());
+    case Value::kStructValue:
+      return std::all_of(value.struct_value().fields().begin(), value.struct_value().fields().end(),
+                         [](const auto& field) { return IsJson(field.second); });
+    case Value::kListValue:
+      return std::all_of(value.list_value().values().begin(), value.list_value().values().end(),
+                         IsJson);
+    case Value::KIND_NOT_SET:
+      return false;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 absl::Status CheckRequest(const v1::GetClientRequest& request) {
@@ -30,6 +50,11 @@ absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& req
   violations.Add("client_id", CheckName(request.client_id()));
   if (request.has_expected_version() && request.expected_version() < 0) {
     violations.Add("expected_version", "is negative; expected 0 (no record) or a record's version");
+  }
+  for (const auto& [key, value] : request.metadata().fields()) {
+    if (IsJson(value)) continue;
+    violations.Add("metadata." + key,
+                   "holds a number that is not finite or a value without a kind, which JSON lacks");
   }
   RecordChange change;
   change.set = request.metadata();

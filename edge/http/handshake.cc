@@ -27,16 +27,6 @@ std::string_view HeaderValue(const RequestHead& head, http::field field) {
   return {found->value().data(), found->value().size()};
 }
 
-// The header goes into protobuf answers, which take UTF-8 only.
-std::string CleanUserAgent(std::string_view user_agent) {
-  user_agent = user_agent.substr(0, kUserAgentBytesMax);
-  // The cut may have gone through a character.
-  for (int i = 0; i < 4 && !IsValidUtf8(user_agent) && !user_agent.empty(); ++i) {
-    user_agent.remove_suffix(1);
-  }
-  return IsValidUtf8(user_agent) ? std::string(user_agent) : std::string();
-}
-
 bool IsTooLarge(const boost::system::error_code& error) {
   return error == http::error::header_limit || error == http::error::buffer_overflow;
 }
@@ -105,8 +95,9 @@ void Handshake::OnStreamRequest(const RequestHead& head, StreamRequest request) 
     return Answer(refusal->is_whole_answer ? refusal->bytes : stream_head + refusal->bytes);
   }
   Unlink();
+  // The user agent goes into protobuf answers, which take UTF-8 only.
   owner_.OnArrival({std::move(request), std::move(socket_), remote_endpoint_,
-                    CleanUserAgent(HeaderValue(head, http::field::user_agent)),
+                    ToUtf8(HeaderValue(head, http::field::user_agent), kUserAgentBytesMax),
                     std::move(stream_head)});
 }
 

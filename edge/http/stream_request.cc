@@ -17,18 +17,13 @@ namespace {
 
 namespace http = boost::beast::http;
 
+// An id that can't be one of ours is still told back in a gap, so it must at least be text.
 constexpr std::size_t kLastEventIdBytesMax = 256;
 
 HttpError BadParameter(std::string_view name, const absl::Status& status) {
   return {400, "bad_parameter",
           absl::StrCat("query parameter `", absl::string_view(name.data(), name.size()), "` ",
                        status.message())};
-}
-
-// An id that can't be one of ours is still told back in a gap, so it must at least be text.
-std::string CleanLastEventId(std::string_view id) {
-  id = id.substr(0, kLastEventIdBytesMax);
-  return IsValidUtf8(id) ? std::string(id) : std::string();
 }
 
 std::optional<HttpError> ReadParameter(const std::string& name, const std::string& value,
@@ -45,7 +40,7 @@ std::optional<HttpError> ReadParameter(const std::string& name, const std::strin
     if (!status.ok()) return BadParameter(name, status);
     request.groups.push_back(value);
   } else if (name == "last_event_id" && !value.empty()) {
-    request.last_event_id = CleanLastEventId(value);
+    request.last_event_id = ToUtf8(value, kLastEventIdBytesMax);
   }
   // Others are ignored: pages add parameters of their own against caches.
   return std::nullopt;
@@ -130,7 +125,7 @@ StreamRequestResult ReadStreamRequest(const RequestHead& head) {
   const auto last_event_id = head.find("Last-Event-ID");
   if (last_event_id != head.end()) {
     const auto value = last_event_id->value();
-    result.request.last_event_id = CleanLastEventId({value.data(), value.size()});
+    result.request.last_event_id = ToUtf8({value.data(), value.size()}, kLastEventIdBytesMax);
   }
   return result;
 }

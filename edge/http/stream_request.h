@@ -25,7 +25,7 @@ struct StreamRequest {
   std::string client_id;
   // Sorted, each once.
   std::vector<std::string> groups;
-  // None: a fresh stream. Valid UTF-8, cut to 256 bytes; what it means is not checked.
+  // None or empty: a fresh stream. UTF-8, cut to 256 bytes; what it means is not checked.
   std::optional<std::string> last_event_id;
 };
 

@@ -69,6 +69,19 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
+std::string ToUtf8(std::string_view text, std::size_t bytes_max) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string clean;
+  while (!text.empty()) {
+    const std::size_t length = DecodeFirst(text).length;
+    const std::string_view next = length == 0 ? kReplacement : text.substr(0, length);
+    if (clean.size() + next.size() > bytes_max) break;
+    clean.append(next);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
 absl::Status CheckNamePrefix(std::string_view prefix) {
   if (prefix.size() > kNameBytesMax) {
     return absl::InvalidArgumentError(

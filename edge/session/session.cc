@@ -114,7 +114,10 @@ void Session::Flush() {
     outbox_->Consume(result.bytes);
     budget_.Subtract(cost_before - outbox_->cost());
     last_write_ = last_progress_ = wheel_.now();
-    if (outbox_->empty()) outbox_.reset();
+    if (!outbox_->empty()) continue;
+    outbox_.reset();
+    // The deadline may be that of a write, which can be much later than the next heartbeat.
+    if (state_ == State::kJoining || state_ == State::kLive) ScheduleNext();
   }
   if (state_ == State::kEnding) Finish();
 }

@@ -1,0 +1,44 @@
+#include "control/backplane/local/local_backplane.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/support/backplane/backplane_contract.h"
+
+namespace sluice {
+namespace {
+
+using tests::ManualClock;
+
+// Everything is done when the call returns.
+class LocalDriver {
+ public:
+  static constexpr absl::Duration kRecordTtl = absl::Minutes(10);
+
+  Backplane& backplane() { return backplane_; }
+  ManualClock& clock() { return clock_; }
+  void Settle(const std::function<bool()>& holds) { EXPECT_TRUE(holds()); }
+
+ private:
+  ManualClock clock_;
+  LocalBackplane backplane_{clock_, kRecordTtl};
+};
+
+}  // namespace
+
+namespace tests {
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Local, BackplaneContract, LocalDriver);
+
+}  // namespace tests
+
+TEST(LocalBackplane, BeginsAnEpochOfItsOwn) {
+  const tests::ManualClock clock;
+  const LocalBackplane one(clock, absl::Hours(1));
+  const LocalBackplane other(clock, absl::Hours(1));
+  EXPECT_NE(one.position().epoch, other.position().epoch);
+  EXPECT_TRUE(EventNumber::Parse(one.position().ToString()).has_value());
+}
+
+}  // namespace sluice

@@ -1,0 +1,115 @@
+#include "control/cluster/interest.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/backplane/late_backplane.h"
+
+namespace sluice {
+namespace {
+
+using tests::LateBackplane;
+using Calls = std::vector<std::string>;
+
+class InterestTest : public testing::Test {
+ protected:
+  void Hold(const std::string& channel, int shard, int& confirmed) {
+    interest_.Hold(channel, shard, [&confirmed] { ++confirmed; });
+  }
+
+  LateBackplane backplane_;
+  Interest interest_{backplane_};
+  int confirmed_ = 0;
+};
+
+TEST_F(InterestTest, SubscribesForTheFirstHolderOnly) {
+  Hold("group:a", 0, confirmed_);
+  Hold("group:a", 0, confirmed_);
+  Hold("group:a", 3, confirmed_);
+  EXPECT_EQ(backplane_.calls(), Calls{"subscribe group:a"});
+}
+
+TEST_F(InterestTest, UnsubscribesOnlyWhenTheLastHolderLeaves) {
+  Hold("group:a", 0, confirmed_);
+  Hold("group:a", 0, confirmed_);
+  Hold("group:a", 1, confirmed_);
+  interest_.Release("group:a", 0);
+  interest_.Release("group:a", 1);
+  EXPECT_EQ(backplane_.calls().size(), 1U);
+  interest_.Release("group:a", 0);
+  EXPECT_EQ(backplane_.calls(), (Calls{"subscribe group:a", "unsubscribe group:a"}));
+}
+
+TEST_F(InterestTest, ConfirmsEveryHolderOnceAndOnlyWhenTheSubscriptionHolds) {
+  Hold("group:a", 0, confirmed_);
+  Hold("group:a", 1, confirmed_);
+  EXPECT_EQ(confirmed_, 0);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 2);
+  Hold("group:a", 2, confirmed_);
+  EXPECT_EQ(confirmed_, 3) << "the subscription holds already";
+  EXPECT_FALSE(backplane_.has_unconfirmed());
+}
+
+TEST_F(InterestTest, KnowsTheShardsOfAChannelFromTheHoldOn) {
+  Hold("group:a", 2, confirmed_);
+  Hold("group:a", 2, confirmed_);
+  Hold("group:a", 0, confirmed_);
+  EXPECT_EQ(interest_.ShardsOf("group:a"), (std::vector<int>{2, 0}));
+  interest_.Release("group:a", 2);
+  EXPECT_EQ(interest_.ShardsOf("group:a"), (std::vector<int>{2, 0}));
+  interest_.Release("group:a", 2);
+  EXPECT_EQ(interest_.ShardsOf("group:a"), std::vector<int>{0});
+  interest_.Release("group:a", 0);
+  EXPECT_TRUE(interest_.ShardsOf("group:a").empty());
+  EXPECT_TRUE(interest_.ShardsOf("group:never").empty());
+}
+
+TEST_F(InterestTest, KeepsChannelsApart) {
+  Hold("group:a", 0, confirmed_);
+  int confirmed_b = 0;
+  Hold("group:b", 0, confirmed_b);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 1);
+  EXPECT_EQ(confirmed_b, 0);
+}
+
+TEST_F(InterestTest, ForgetsAConfirmationThatComesAfterTheRelease) {
+  Hold("group:a", 0, confirmed_);
+  interest_.Release("group:a", 0);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 0);
+}
+
+// Leave and join again before the first confirmation came: that one was of a subscription that has
+// been ended since, and a stream told live by it would miss what comes before the next one holds.
+TEST_F(InterestTest, WaitsForTheConfirmationOfItsOwnSubscription) {
+  int first = 0;
+  Hold("group:a", 0, first);
+  interest_.Release("group:a", 0);
+  Hold("group:a", 0, confirmed_);
+  EXPECT_EQ(backplane_.calls(),
+            (Calls{"subscribe group:a", "unsubscribe group:a", "subscribe group:a"}));
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 0) << "confirmed by the subscription that was ended";
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 1);
+  EXPECT_EQ(first, 0);
+}
+
+TEST_F(InterestTest, LetsAConfirmationHoldAndReleaseChannels) {
+  interest_.Hold("group:a", 0, [this] {
+    interest_.Release("group:a", 0);
+    for (int i = 0; i < 100; ++i) Hold("group:" + std::to_string(i), 0, confirmed_);
+  });
+  interest_.Hold("group:a", 1, [this] { ++confirmed_; });
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 1);
+  EXPECT_EQ(interest_.ShardsOf("group:a"), std::vector<int>{1});
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,254 @@
+#include "control/publish/publisher.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/publish/envelope.h"
+#include "edge/base/mailbox.h"
+#include "tests/support/backplane/late_backplane.h"
+#include "tests/support/request/violated_fields.h"
+#include "tests/support/time/manual_clock.h"
+#include "tests/support/watched.h"
+
+namespace sluice {
+namespace {
+
+using Answer = absl::StatusOr<v1::Delivery>;
+
+class NobodyConnects : public ConnectionObserver {
+ public:
+  void OnConnectionOpened(OpenedConnection) override {}
+  void OnConnectionClosed(ConnectionId, EndReason) override {}
+};
+
+// A publisher whose thread is the test's, before an edge of one shard without streams.
+class PublisherTest : public testing::Test {
+ protected:
+  PublisherTest() {
+    EdgeOptions options;
+    options.http = {boost::asio::ip::address_v4::loopback(), 0};
+    edge_ = *Edge::Start(options, clock_, observer_);
+    interest_.Hold("all", 0, [] {});
+    publisher_ = std::make_unique<Publisher>(
+        io_context_, clock_, backplane_, *edge_, interest_,
+        [this](absl::AnyInvocable<void()> task) { mailbox_.Push(std::move(task)); });
+  }
+
+  // The edge's thread posts to the mailbox, so it ends first.
+  ~PublisherTest() override {
+    OpenShard();
+    edge_->Stop();
+  }
+
+  static PublishCommand Broadcast(const std::string& data) {
+    internal::v1::EventMessage message;
+    message.set_data(data);
+    PublishCommand command;
+    command.payload = EncodeEnvelope(std::move(message));
+    return command;
+  }
+
+  // The answer comes into answers_[the call's place].
+  void Publish(PublishCommand command) {
+    const std::size_t place = answers_.size();
+    answers_.emplace_back();
+    publisher_->Publish(std::move(command), [this, place](Answer answer) {
+      answered_.push_back(place);
+      answers_[place] = std::move(answer);
+    });
+  }
+
+  // Lets the backplane take the oldest publish; `is_heard`: this replica is subscribed too.
+  void AnswerPublish(int receivers, bool is_heard) {
+    ASSERT_FALSE(backplane_.publishes().empty());
+    auto publish = std::move(backplane_.publishes().front());
+    backplane_.publishes().pop_front();
+    const EventNumber number = {{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, ++last_sequence_};
+    if (is_heard) publisher_->OnMessage(publish.channel, number, publish.payload);
+    publish.done(Backplane::Published{number, receivers});
+  }
+
+  // Runs the publisher's thread until holds(), which must come to pass.
+  template <typename Predicate>
+  bool RunUntil(Predicate holds) {
+    const absl::Time deadline = absl::Now() + tests::kPatience;
+    while (!holds()) {
+      if (absl::Now() > deadline) return false;
+      io_context_.restart();
+      io_context_.run_one_for(std::chrono::milliseconds(10));
+    }
+    return true;
+  }
+
+  bool IsAnswered(std::size_t place) const { return answers_[place].has_value(); }
+  const v1::Delivery& Delivery(std::size_t place) const { return **answers_[place]; }
+
+  // The shard's thread takes nothing until OpenShard.
+  void CloseShard() {
+    is_open_.Update([](bool& open) { open = false; });
+    edge_->Describe({ConnectionId::Make(0)}, [this](std::vector<ConnectionDescription>) {
+      is_open_.WaitFor([](bool open) { return open; }, tests::kPatience);
+    });
+  }
+  void OpenShard() {
+    is_open_.Update([](bool& open) { open = true; });
+  }
+
+  tests::ManualClock clock_;
+  tests::LateBackplane backplane_;
+  NobodyConnects observer_;
+  tests::Watched<bool> is_open_{true};
+  boost::asio::io_context io_context_{1};
+  Mailbox mailbox_{[this] { boost::asio::post(io_context_, [this] { mailbox_.Drain(); }); }};
+  Interest interest_{backplane_};
+  std::unique_ptr<Edge> edge_;
+  std::unique_ptr<Publisher> publisher_;
+  std::uint64_t last_sequence_ = 1'700'000'000'000'000;
+  std::vector<std::optional<Answer>> answers_;
+  std::vector<std::size_t> answered_;  // In the order in which the answers came.
+};
+
+TEST_F(PublisherTest, AnswersWithTheNumberWhenNobodyIsSubscribed) {
+  Publish(Broadcast("x"));
+  EXPECT_FALSE(IsAnswered(0));
+  AnswerPublish(0, false);
+  ASSERT_TRUE(IsAnswered(0));
+  EXPECT_EQ(Delivery(0).event_id(), "abcdefgh-1700000000000001");
+  EXPECT_TRUE(Delivery(0).has_connections());
+  EXPECT_EQ(Delivery(0).connections(), 0);
+  EXPECT_EQ(Delivery(0).replicas(), 0);
+  EXPECT_EQ(Delivery(0).unconfirmed_replicas(), 0);
+}
+
+TEST_F(PublisherTest, AnswersAtOnceAndLeavesConnectionsUnsetWhenNotConfirmed) {
+  PublishCommand command = Broadcast("x");
+  command.is_confirmed = false;
+  command.custom_id = "order-7";
+  Publish(std::move(command));
+  AnswerPublish(3, true);
+  ASSERT_TRUE(IsAnswered(0));
+  EXPECT_FALSE(Delivery(0).has_connections());
+  EXPECT_EQ(Delivery(0).event_id(), "order-7");
+}
+
+TEST_F(PublisherTest, WaitsForTheAckOfItsOwnReplica) {
+  Publish(Broadcast("x"));
+  AnswerPublish(1, true);
+  EXPECT_FALSE(IsAnswered(0));
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
+  EXPECT_EQ(Delivery(0).replicas(), 1);
+  EXPECT_EQ(Delivery(0).connections(), 0);
+  EXPECT_EQ(Delivery(0).unconfirmed_replicas(), 0);
+}
+
+TEST_F(PublisherTest, CountsReplicasThatDidNotConfirmInTime) {
+  Publish(Broadcast("x"));
+  AnswerPublish(3, true);
+  clock_.Advance(Publisher::kConfirmationWait - absl::Milliseconds(1));
+  // The ack of this replica comes, and deadlines are looked at meanwhile.
+  ASSERT_TRUE(
+      RunUntil([&, mark = absl::Now()] { return absl::Now() > mark + absl::Seconds(0.2); }));
+  EXPECT_FALSE(IsAnswered(0));
+  clock_.Advance(absl::Milliseconds(1));
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
+  EXPECT_EQ(Delivery(0).replicas(), 1);
+  EXPECT_EQ(Delivery(0).unconfirmed_replicas(), 2);
+}
+
+TEST_F(PublisherTest, AnswersBeforeTheCallersDeadline) {
+  PublishCommand command = Broadcast("x");
+  command.deadline = clock_.Now() + absl::Seconds(1);
+  Publish(std::move(command));
+  AnswerPublish(2, false);
+  clock_.Advance(absl::Seconds(1) - Publisher::kAnswerMargin);
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
+  EXPECT_EQ(Delivery(0).unconfirmed_replicas(), 2);
+}
+
+TEST_F(PublisherTest, AcknowledgesMessagesThatItCannotRead) {
+  PublishCommand garbage;
+  garbage.payload = "garbage";
+  Publish(std::move(garbage));
+  AnswerPublish(1, true);
+  PublishCommand unknown_kind;
+  unknown_kind.payload = "\x7A\x03new";
+  Publish(std::move(unknown_kind));
+  AnswerPublish(1, true);
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0) && IsAnswered(1); }));
+  EXPECT_EQ(Delivery(0).replicas(), 1);
+  EXPECT_EQ(Delivery(1).connections(), 0);
+}
+
+TEST_F(PublisherTest, PassesTheBackplanesErrorOn) {
+  Publish(Broadcast("x"));
+  backplane_.publishes().front().done(absl::UnavailableError("away"));
+  ASSERT_TRUE(IsAnswered(0));
+  EXPECT_EQ(answers_[0]->status().code(), absl::StatusCode::kUnavailable);
+}
+
+// 70 events of 65,000 bytes are over kInFlightBytes.
+class PublisherWindowTest : public PublisherTest {
+ protected:
+  // Publishes until one has to wait, behind a shard that takes nothing.
+  void FillWindow() {
+    CloseShard();
+    const std::string data(65'000, 'x');
+    while (true) {
+      PublishCommand command = Broadcast(data);
+      command.is_confirmed = false;
+      Publish(std::move(command));
+      if (backplane_.publishes().empty()) return;
+      AnswerPublish(1, true);
+    }
+  }
+};
+
+TEST_F(PublisherWindowTest, LetsCommandsWaitInOrderWhileTooMuchIsOnItsWay) {
+  FillWindow();
+  const std::size_t waiting = answers_.size() - 1;
+  EXPECT_GE(waiting, Publisher::kInFlightBytes / 66'000);
+  for (int i = 0; i < 5; ++i) Publish(Broadcast("small"));
+  EXPECT_TRUE(backplane_.publishes().empty()) << "a small one must not overtake";
+  OpenShard();
+  for (std::size_t i = 0; i < 6; ++i) {
+    ASSERT_TRUE(RunUntil([&] { return !backplane_.publishes().empty(); }));
+    AnswerPublish(0, false);
+  }
+  ASSERT_TRUE(RunUntil([&] { return answered_.size() == answers_.size(); }));
+  for (std::size_t i = 0; i < answered_.size(); ++i) EXPECT_EQ(answered_[i], i);
+}
+
+TEST_F(PublisherWindowTest, SendsNothingWhoseDeadlineCameWhileItWaited) {
+  FillWindow();
+  PublishCommand late = Broadcast("late");
+  late.deadline = clock_.Now() + absl::Seconds(1);
+  Publish(std::move(late));
+  const std::size_t place = answers_.size() - 1;
+  clock_.Advance(absl::Seconds(2));
+  OpenShard();
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(place); }));
+  EXPECT_EQ(answers_[place]->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(tests::ReasonOf(answers_[place]->status()), "NOT_SENT");
+  ASSERT_EQ(backplane_.publishes().size(), 1U) << "only the one without a deadline is sent";
+}
+
+TEST_F(PublisherWindowTest, AnswersEverybodyWhenItStops) {
+  Publish(Broadcast("unconfirmed"));
+  AnswerPublish(2, false);
+  FillWindow();
+  publisher_->Stop();
+  ASSERT_TRUE(IsAnswered(0));
+  EXPECT_EQ(Delivery(0).unconfirmed_replicas(), 2);
+  const std::size_t waiting = answers_.size() - 1;
+  ASSERT_TRUE(IsAnswered(waiting));
+  EXPECT_EQ(tests::ReasonOf(answers_[waiting]->status()), "NOT_SENT");
+}
+
+}  // namespace
+}  // namespace sluice

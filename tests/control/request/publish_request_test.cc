@@ -1,0 +1,167 @@
+#include "control/request/publish_request.h"
+
+#include <gtest/gtest.h>
+#include <sluice/internal/v1/envelope.pb.h>
+
+#include <set>
+#include <string>
+
+#include "edge/names/connection_id.h"
+#include "tests/support/request/violated_fields.h"
+
+namespace sluice {
+namespace {
+
+using Fields = std::set<std::string>;
+
+template <typename Request>
+Fields FieldsOf(const Request& request) {
+  return tests::ViolatedFields(ReadRequest(request).status());
+}
+
+internal::v1::EventMessage MessageOf(const absl::StatusOr<PublishCommand>& command) {
+  EXPECT_TRUE(command.ok()) << command.status();
+  internal::v1::Envelope envelope;
+  if (command.ok()) {
+    EXPECT_TRUE(envelope.ParseFromString(command->payload));
+  }
+  return envelope.event();
+}
+
+v1::SendToClientRequest ToAda() {
+  v1::SendToClientRequest request;
+  request.set_client_id("ada");
+  request.mutable_event()->set_data("x");
+  return request;
+}
+
+v1::PublishRequest PublishToGroup() {
+  v1::PublishRequest request;
+  request.set_group("g");
+  request.mutable_event()->set_data("x");
+  return request;
+}
+
+TEST(SendToClientRequest, BecomesACommandWithEverythingInIt) {
+  v1::SendToClientRequest request = ToAda();
+  request.mutable_event()->set_event("tick");
+  request.mutable_event()->set_id("order-7");
+  request.mutable_event()->mutable_retry()->set_seconds(2);
+  request.mutable_event()->mutable_retry()->set_nanos(500'999'999);
+  request.set_group("g");
+  request.mutable_options()->add_except_client_ids("bob");
+  const auto command = ReadRequest(request);
+  const auto message = MessageOf(command);
+  EXPECT_EQ(command->target, (Target{Target::Kind::kClient, "ada"}));
+  EXPECT_EQ(command->custom_id, "order-7");
+  EXPECT_TRUE(command->is_confirmed);
+  EXPECT_EQ(message.name(), "tick");
+  EXPECT_EQ(message.data(), "x");
+  EXPECT_EQ(message.custom_id(), "order-7");
+  EXPECT_EQ(message.retry_ms(), 2500);
+  EXPECT_EQ(message.group(), "g");
+  EXPECT_EQ(message.except_client_ids(0), "bob");
+  EXPECT_FALSE(message.ephemeral());
+}
+
+TEST(SendToClientRequest, ToOneConnectionIsEphemeral) {
+  v1::SendToClientRequest request = ToAda();
+  const std::string id = ConnectionId::Make(1).ToString();
+  request.set_connection_id(id);
+  const auto message = MessageOf(ReadRequest(request));
+  EXPECT_EQ(message.connection_id(), id);
+  EXPECT_TRUE(message.ephemeral());
+}
+
+TEST(SendToClientRequest, IsToldEverythingThatIsWrongAtOnce) {
+  v1::SendToClientRequest request;
+  request.set_client_id("a b");
+  request.mutable_event()->set_event("sluice.evil");
+  request.mutable_event()->set_data(std::string(65'001, 'x'));
+  request.mutable_event()->set_id("abcdefgh-1234567890123456");
+  request.mutable_event()->mutable_retry()->set_seconds(7200);
+  request.set_group("g g");
+  request.set_connection_id("none");
+  request.mutable_options()->set_confirmation(static_cast<v1::Confirmation>(99));
+  request.mutable_options()->add_except_client_ids("fine");
+  request.mutable_options()->add_except_client_ids("");
+  EXPECT_EQ(FieldsOf(request),
+            (Fields{"client_id", "event.event", "event.data", "event.id", "event.retry", "group",
+                    "connection_id", "options.confirmation", "options.except_client_ids[1]"}));
+  EXPECT_EQ(ReadRequest(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(PublishRequests, NeedATargetAndAnEvent) {
+  EXPECT_EQ(FieldsOf(v1::SendToClientRequest()), (Fields{"client_id", "event"}));
+  EXPECT_EQ(FieldsOf(v1::SendToGroupRequest()), (Fields{"group", "event"}));
+  EXPECT_EQ(FieldsOf(v1::BroadcastRequest()), Fields{"event"});
+  EXPECT_EQ(FieldsOf(v1::PublishRequest()), (Fields{"target", "event"}));
+}
+
+TEST(PublishRequests, TakeAnEventWithoutDataAndName) {
+  v1::BroadcastRequest request;
+  request.mutable_event();
+  const auto command = ReadRequest(request);
+  ASSERT_TRUE(command.ok());
+  EXPECT_EQ(command->target.kind, Target::Kind::kAll);
+}
+
+TEST(PublishRequests, RefuseDurationsThatAreNone) {
+  v1::SendToClientRequest request = ToAda();
+  auto& retry = *request.mutable_event()->mutable_retry();
+  for (const auto& [seconds, nanos] : {std::pair<std::int64_t, int>{1, -1},
+                                       {1, 1'000'000'000},
+                                       {0, 0},
+                                       {-1, 0},
+                                       {0, 99'999'999},
+                                       {3600, 1},
+                                       {std::numeric_limits<std::int64_t>::max(), 0}}) {
+    retry.set_seconds(seconds);
+    retry.set_nanos(nanos);
+    EXPECT_EQ(FieldsOf(request), Fields{"event.retry"}) << seconds << "s " << nanos << "ns";
+  }
+  retry.set_seconds(0);
+  retry.set_nanos(100'000'000);
+  EXPECT_TRUE(FieldsOf(request).empty());
+}
+
+TEST(PublishRequests, TakeUpTo1000ExceptedClients) {
+  v1::SendToClientRequest request = ToAda();
+  for (int i = 0; i < 1000; ++i) request.mutable_options()->add_except_client_ids("c");
+  EXPECT_TRUE(FieldsOf(request).empty());
+  request.mutable_options()->add_except_client_ids("c");
+  EXPECT_EQ(FieldsOf(request), Fields{"options.except_client_ids"});
+}
+
+TEST(PublishRequests, ConfirmAsAsked) {
+  v1::SendToClientRequest unary = ToAda();
+  v1::PublishRequest entry = PublishToGroup();
+  EXPECT_TRUE(ReadRequest(unary)->is_confirmed);
+  EXPECT_FALSE(ReadRequest(entry)->is_confirmed) << "PUBLISHED is the stream's default";
+  unary.mutable_options()->set_confirmation(v1::CONFIRMATION_PUBLISHED);
+  entry.mutable_options()->set_confirmation(v1::CONFIRMATION_QUEUED);
+  EXPECT_FALSE(ReadRequest(unary)->is_confirmed);
+  EXPECT_TRUE(ReadRequest(entry)->is_confirmed);
+}
+
+TEST(PublishRequests, MarkEphemeralEvents) {
+  v1::PublishRequest request = PublishToGroup();
+  request.mutable_options()->set_ephemeral(true);
+  EXPECT_TRUE(MessageOf(ReadRequest(request)).ephemeral());
+}
+
+TEST(PublishRequest, HasEachOfItsTargets) {
+  v1::PublishRequest request = PublishToGroup();
+  EXPECT_EQ(ReadRequest(request)->target, (Target{Target::Kind::kGroup, "g"}));
+  request.set_client_id("ada");
+  EXPECT_EQ(ReadRequest(request)->target, (Target{Target::Kind::kClient, "ada"}));
+  request.set_broadcast(true);
+  EXPECT_EQ(ReadRequest(request)->target, (Target{Target::Kind::kAll, ""}));
+  request.set_broadcast(false);
+  EXPECT_EQ(FieldsOf(request), Fields{"broadcast"});
+  request.set_client_id("");
+  EXPECT_EQ(FieldsOf(request), Fields{"client_id"});
+}
+
+}  // namespace
+}  // namespace sluice
