@@ -1,3 +1,4 @@
+#include <absl/time/clock.h>
 #include <google/rpc/error_details.pb.h>
 #include <gtest/gtest.h>
 
@@ -84,6 +85,7 @@ TEST_F(PublishStream, AnEntryThatIsAnsweredSoonerDoesNotHoldTheCall) {
   counted.mutable_options()->set_confirmation(v1::CONFIRMATION_QUEUED);
   v1::PublishRequest bad = counted;
   bad.mutable_event()->set_event("a\nb");
+  const absl::Time begin = absl::Now();
   for (int i = 0; i < 100; ++i) {
     const auto publisher = Start();
     ASSERT_TRUE(publisher->call->Write(counted, grpc::WriteOptions().set_buffer_hint()));
@@ -95,6 +97,7 @@ TEST_F(PublishStream, AnEntryThatIsAnsweredSoonerDoesNotHoldTheCall) {
     ASSERT_TRUE(publisher->call->Read(&answer)) << "call " << i << " got one answer";
     EXPECT_TRUE(answer.has_error()) << answer.DebugString();
     EXPECT_TRUE(publisher->call->Finish().ok());
+    ASSERT_LT(absl::Now() - begin, absl::Seconds(10)) << "answers are held back; call " << i;
   }
 }
 
