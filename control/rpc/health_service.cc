@@ -23,7 +23,7 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
 
   void Accept() {
     queue_.Accept([this](grpc::ServerCompletionQueue* queue) {
-      context_.AsyncNotifyWhenDone(Tag(&HealthWatch::OnCallDone));
+      context_.AsyncNotifyWhenDone(static_cast<CompletionTag*>(&call_done_));
       service_.service_.RequestWatch(&context_, &request_, &writer_, queue, queue,
                                      Tag(&HealthWatch::OnAccepted));
     });
@@ -64,8 +64,20 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
     return static_cast<CompletionTag*>(new Operation(shared_from_this(), member));
   }
 
+  // Unlike an Operation it owns nothing until a call has come: gRPC never hands it back for one
+  // that does not come.
+  class CallDone : public CompletionTag {
+   public:
+    void Hold(std::shared_ptr<HealthWatch> watch) { watch_ = std::move(watch); }
+    void OnCompletion(bool) override { std::exchange(watch_, nullptr)->OnCallDone(); }
+
+   private:
+    std::shared_ptr<HealthWatch> watch_;
+  };
+
   void OnAccepted(bool ok) {
     if (!ok) return;
+    call_done_.Hold(shared_from_this());
     std::make_shared<HealthWatch>(service_, queue_)->Accept();
     HealthCheckRequest request;
     const bool is_parsed = ParseRequest(request_, request).ok();
@@ -77,7 +89,7 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
   }
 
   // The caller has gone, or Finish has been sent.
-  void OnCallDone(bool) {
+  void OnCallDone() {
     service_.RemoveWatch(this);
     Finish();
   }
@@ -110,6 +122,7 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
   grpc::ServerContext context_;
   grpc::ByteBuffer request_;
   grpc::ServerAsyncWriter<grpc::ByteBuffer> writer_;
+  CallDone call_done_;
 
   Mutex mutex_;
   bool is_known_ ABSL_GUARDED_BY(mutex_) = false;

@@ -113,8 +113,10 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     ++first_slot_;
     is_writing_ = true;
     grpc::WriteOptions options;
-    // With more to come at once, the transport need not send each answer by itself.
-    if (!answers_.empty() && answers_.front().has_value()) options.set_buffer_hint();
+    // With more to come at once, the transport need not send each answer by itself. The first one
+    // takes the call's initial metadata along, which gRPC holds back with it under this hint.
+    const bool is_first = first_slot_ == 1;
+    if (!is_first && !answers_.empty() && answers_.front().has_value()) options.set_buffer_hint();
     stream_.Write(answer, options, Tag(&PublishCall::OnWritten));
   }
 

@@ -15,12 +15,9 @@
 #include "control/backplane/channel.h"
 #include "tests/support/time/manual_clock.h"
 
-// What every Backplane must do. A Driver makes one and drives it:
-//
-//   static constexpr absl::Duration kRecordTtl;
-//   Backplane& backplane();
-//   ManualClock& clock();            // What numbers are made of, and records expire by.
-//   void Settle(holds);              // Runs what is under way until holds() returns true.
+// What every Backplane must do. A Driver makes one and drives it. It has a constant kRecordTtl, a
+// backplane(), the clock() that numbers are made of and records expire by, and Settle(holds), which
+// runs what is under way until holds() returns true.
 //
 // INSTANTIATE_TYPED_TEST_SUITE_P(Name, BackplaneContract, Driver) runs the suite on it.
 
