@@ -20,7 +20,10 @@ using tests::StreamLog;
 // while, both from one thread.
 class NumberedEvents {
  public:
-  explicit NumberedEvents(EdgeBench& bench) : bench_(bench), thread_([this] { Run(); }) {}
+  // `pacer` is the first stream, and live. What it has got says how far the readers are: they share
+  // a thread.
+  NumberedEvents(EdgeBench& bench, const EventStream& pacer)
+      : bench_(bench), pacer_(pacer), thread_([this] { Run(); }) {}
   ~NumberedEvents() { Stop(); }
 
   void Stop() {
@@ -38,14 +41,14 @@ class NumberedEvents {
 
  private:
   void Run() {
-    std::size_t live = 0;
+    std::size_t live = 1;
     while (!is_stopping_.load()) {
       const auto opened = bench_.observer().Copy().opened;
       for (; live < opened.size(); ++live) {
         bench_.edge().GoLive(opened[live].id, bench_.position());
       }
-      // At most some are under way, as the publisher holds it.
-      results_.WaitFor([this](int count) { return count + 8 > sent_; }, tests::kPatience);
+      // At most some are under way, so that no stream becomes slow.
+      pacer_.WaitFor([this](const StreamLog& log) { return log.event_count + 8 > sent_; });
       ++sent_;
       bench_.edge().Deliver({0, 1}, {Target::Kind::kAll, ""}, nullptr,
                             tests::EncodedData(std::to_string(sent_)), [this](FanOutResult result) {
@@ -56,6 +59,7 @@ class NumberedEvents {
   }
 
   EdgeBench& bench_;
+  const EventStream& pacer_;
   std::atomic<bool> is_stopping_{false};
   std::atomic<std::int64_t> entered_{0};
   tests::Watched<int> results_{0};
@@ -83,7 +87,10 @@ void ExpectNoHole(const EventStream& stream) {
 TEST(EdgeStorm, LosesAndReordersNothingWhileStreamsComeAndGo) {
   constexpr std::size_t kStreams = 200;
   EdgeBench bench;
-  NumberedEvents events(bench);
+  const auto pacer = bench.Open("?client_id=pacer");
+  bench.GoLive();
+  ASSERT_TRUE(pacer->WaitForEvent("sluice.open").has_value());
+  NumberedEvents events(bench, *pacer);
   std::vector<std::shared_ptr<EventStream>> streams;
   for (std::size_t i = 0; i < kStreams; ++i) {
     streams.push_back(bench.Open("?client_id=c" + std::to_string(i % 50) + "&group=g"));
