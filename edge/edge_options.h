@@ -20,6 +20,9 @@ struct EdgeOptions {
   // The base of the reconnection time; each stream gets 50 to 150 % of it.
   absl::Duration reconnection_time = absl::Seconds(3);
   std::size_t connections_max = 1000;
+  // Connections that have not become streams yet, or are answered with none. Beyond it new ones
+  // wait in the kernel, so that nobody can take the files that gRPC and the admin port need.
+  std::size_t handshakes_max = 256;
   // How a stream over the limit is answered.
   enum class Overload { kRetry, k503 };
   Overload overload = Overload::kRetry;

@@ -27,6 +27,7 @@ using asio::ip::tcp;
 constexpr int kConnectionsMax = 64;
 constexpr std::uint32_t kHeadBytesMax = 8 * 1024;
 constexpr auto kRequestTimeout = std::chrono::seconds(5);
+constexpr auto kRest = std::chrono::milliseconds(100);
 
 using Response = http::response<http::string_body>;
 
@@ -116,7 +117,12 @@ void AdminServer::Accept() {
       asio::co_spawn(io_context_, Serve(beast::tcp_stream(std::move(socket)), readiness_),
                      [this](const std::exception_ptr&) { --open_count_; });
     }
-    Accept();
+    if (!error) return Accept();
+    // Out of files, most likely; trying again at once would spin.
+    rest_.expires_after(kRest);
+    rest_.async_wait([this](const beast::error_code& canceled) {
+      if (!canceled) Accept();
+    });
   });
 }
 

@@ -3,6 +3,7 @@
 #include <absl/status/statusor.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -40,12 +41,13 @@ class AdminServer {
   const boost::asio::ip::tcp::endpoint& address() const { return address_; }
 
  private:
-  AdminServer() : acceptor_(io_context_) {}
+  AdminServer() : acceptor_(io_context_), rest_(io_context_) {}
 
   void Accept();
 
   boost::asio::io_context io_context_{1};
   boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer rest_;
   boost::asio::ip::tcp::endpoint address_;
   std::function<Readiness()> readiness_;
   int open_count_ = 0;

@@ -24,9 +24,10 @@ namespace sluice {
 namespace {
 
 constexpr int kShardsMax = 256;
-// Files besides streams: listeners, gRPC connections, handshakes, logs.
+// Files besides streams and handshakes: listeners, gRPC and admin connections, logs.
 constexpr std::size_t kFilesReserved = 128;
-// Smaller outboxes could refuse a single event of the largest size.
+// Smaller outboxes could refuse a single large event. (One of nothing but line ends grows sevenfold
+// on the wire and may still be refused.)
 constexpr std::size_t kOutboxBytesMin = std::size_t{128} << 10;
 
 // Checks flags one after the other and gathers what is wrong with them.
@@ -103,7 +104,9 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   edge.reconnection_time = reader.DurationFrom("retry", values.retry, kReconnectionTimeMin * 2,
                                                kReconnectionTimeMax / 2);
   const std::size_t files = RaiseFileLimit();
-  const std::size_t streams_max = files > 2 * kFilesReserved ? files - kFilesReserved : files / 2;
+  edge.handshakes_max = std::clamp<std::size_t>(files / 16, 64, 4096);
+  const std::size_t reserved = kFilesReserved + edge.handshakes_max;
+  const std::size_t streams_max = files > 2 * reserved ? files - reserved : files / 2;
   edge.connections_max =
       values.connections_max.empty()
           ? streams_max

@@ -27,7 +27,8 @@ namespace sluice {
 // Owner:  the server, after the edge's observer is needed and before the edge is gone: made first,
 //         started when there is an edge, stopped when the edge has stopped, destroyed after it.
 // Thread: its own, the cluster thread. The public functions may be called from any thread; their
-//         `done` is called on the cluster thread.
+//         `done` is called on the cluster thread, that of Publish by the thread that has the
+//         answer.
 // Errors: UNAVAILABLE after Stop, besides those of Publisher and Presence.
 class Cluster : public ConnectionObserver, public Backplane::Listener {
  public:

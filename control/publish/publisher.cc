@@ -125,7 +125,8 @@ void Publisher::OnMessage(const std::string& channel, const EventNumber& number,
   }
   std::shared_ptr<Confirmation> confirmation;
   if (event->wants_ack) confirmation = ConfirmationOf(number.sequence);
-  const std::size_t cost = event->bytes->size() + kEventOverheadBytes;
+  // The payload holds the filter too, which can be larger than the event.
+  const std::size_t cost = std::max(event->bytes->size(), payload.size()) + kEventOverheadBytes;
   in_flight_bytes_ += cost;
   edge_.Deliver(interest_.ShardsOf(channel), *target, std::move(event->filter),
                 std::move(event->bytes),

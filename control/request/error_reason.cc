@@ -3,6 +3,10 @@
 #include <absl/strings/cord.h>
 #include <absl/strings/str_cat.h>
 
+#include <utility>
+
+#include "edge/names/text_rules.h"
+
 namespace sluice {
 namespace {
 
@@ -29,8 +33,12 @@ void Violations::Add(std::string_view field, const absl::Status& status) {
 }
 
 void Violations::Add(std::string_view field, std::string_view description) {
+  if (++count_ > kViolationsMax) return;
   auto& violation = *bad_request_.add_field_violations();
-  violation.set_field(std::string(field));
+  std::string name(field.substr(0, kFieldBytesMax));
+  // The cut may have gone through a character, which protobuf would not take.
+  while (!IsValidUtf8(name)) name.pop_back();
+  violation.set_field(std::move(name));
   violation.set_description(std::string(description));
 }
 
@@ -40,6 +48,9 @@ absl::Status Violations::ToStatus() const {
   for (const auto& violation : bad_request_.field_violations()) {
     absl::StrAppend(&message, message.empty() ? "" : "; ", "`", violation.field(), "` ",
                     violation.description());
+  }
+  if (count_ > kViolationsMax) {
+    absl::StrAppend(&message, "; and ", count_ - kViolationsMax, " more");
   }
   absl::Status status = absl::InvalidArgumentError(message);
   status.SetPayload(TypeUrl<google::rpc::BadRequest>(),

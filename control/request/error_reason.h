@@ -17,8 +17,14 @@ namespace sluice {
 absl::Status WithReason(absl::Status status, std::string_view reason);
 
 // Gathers everything that is wrong with a request.
+// Limits: the first kViolationsMax are told, field names cut to kFieldBytesMax, because gRPC
+// clients
+//         take 8 KiB of error details by default and drop the whole status beyond that.
 class Violations {
  public:
+  static constexpr int kViolationsMax = 12;
+  static constexpr std::size_t kFieldBytesMax = 128;
+
   // `field`: the path as the caller wrote it, such as `event.data`. `status` that is OK adds none.
   void Add(std::string_view field, const absl::Status& status);
   void Add(std::string_view field, std::string_view description);
@@ -30,6 +36,7 @@ class Violations {
 
  private:
   google::rpc::BadRequest bad_request_;
+  int count_ = 0;  // Of all, told or not.
 };
 
 // The error as callers get it; always with ErrorInfo, whose reason is the code's name when no

@@ -24,7 +24,7 @@ using RawControlService = RawPublishMethods<RawClientMethods<v1::ControlService:
 
 // sluice.v1.ControlService: checks each request and hands it to the cluster.
 // Owner:  the gRPC server. The cluster outlives the calls.
-// Thread: completion-queue threads, and the cluster's for answers.
+// Thread: completion-queue threads; answers come on the thread that has them.
 class ControlService {
  public:
   explicit ControlService(Cluster& cluster);

@@ -192,15 +192,14 @@ void HealthService::Stop() {
 }
 
 void HealthService::AddWatch(std::shared_ptr<HealthWatch> watch) {
-  bool is_serving = false;
   bool is_stopped = false;
   {
     const MutexLock lock(mutex_);
     watches_.push_back(watch);
-    is_serving = is_serving_;
     is_stopped = is_stopped_;
+    // Under the mutex, so that a change meanwhile is shown after this and not before.
+    watch->Show(StatusOf(is_serving_));
   }
-  watch->Show(StatusOf(is_serving));
   if (is_stopped) watch->Finish();
 }
 

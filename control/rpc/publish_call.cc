@@ -18,7 +18,8 @@ constexpr std::size_t kUnansweredMax = 1024;
 // One stream of publishes. Requests are read and handed to the cluster one after the other, so they
 // take effect in the order written; answers wait here for their turn.
 // Owner:  its pending operations and unanswered requests, each with a reference.
-// Thread: reads and writes complete on completion-queue threads, answers come on the cluster's; the
+// Thread: reads and writes complete on completion-queue threads, answers on that which has them;
+// the
 //         mutex orders them.
 class PublishCall : public std::enable_shared_from_this<PublishCall> {
  public:

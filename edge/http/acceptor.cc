@@ -73,7 +73,7 @@ absl::StatusOr<tcp::endpoint> ProbePort(const tcp::endpoint& endpoint) {
   return probe.local_endpoint();
 }
 
-Acceptor::Acceptor(asio::io_context& io_context, absl::AnyInvocable<void(TcpSocket)> on_accept)
+Acceptor::Acceptor(asio::io_context& io_context, absl::AnyInvocable<bool(TcpSocket)> on_accept)
     : socket_(io_context), rest_(io_context), on_accept_(std::move(on_accept)) {}
 
 absl::Status Acceptor::Listen(const tcp::endpoint& endpoint) {
@@ -96,8 +96,9 @@ void Acceptor::Accept() {
   socket_.async_accept([this](const boost::system::error_code& error, TcpSocket socket) {
     if (error == asio::error::operation_aborted || !socket_.is_open()) return;
     if (!error) {
-      on_accept_(std::move(socket));
-      return Accept();
+      is_paused_ = !on_accept_(std::move(socket));
+      if (!is_paused_) Accept();
+      return;
     }
     Log(spdlog::level::warn, "accept failed, resting for 100 ms", {{"error", error.message()}});
     rest_.expires_after(kRest);
@@ -105,6 +106,11 @@ void Acceptor::Accept() {
       if (!canceled) Accept();
     });
   });
+}
+
+void Acceptor::Resume() {
+  if (!std::exchange(is_paused_, false) || !socket_.is_open()) return;
+  Accept();
 }
 
 void Acceptor::Stop() {

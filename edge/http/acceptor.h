@@ -24,19 +24,24 @@ class Acceptor {
   using Socket = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                     boost::asio::io_context::executor_type>;
 
-  Acceptor(boost::asio::io_context& io_context, absl::AnyInvocable<void(TcpSocket)> on_accept);
+  // `on_accept` returns whether to go on; if not, connections wait in the kernel until Resume.
+  Acceptor(boost::asio::io_context& io_context, absl::AnyInvocable<bool(TcpSocket)> on_accept);
 
   // Binds with SO_REUSEPORT, so that each shard can listen on the same port.
   absl::Status Listen(const boost::asio::ip::tcp::endpoint& endpoint);
   void Start();
   void Stop();
 
+  // Goes on after `on_accept` has returned false.
+  void Resume();
+
  private:
   void Accept();
 
   Socket socket_;
   boost::asio::steady_timer rest_;
-  absl::AnyInvocable<void(TcpSocket)> on_accept_;
+  absl::AnyInvocable<bool(TcpSocket)> on_accept_;
+  bool is_paused_ = false;
 };
 
 // Binds to `endpoint` for a moment without SO_REUSEPORT and returns it with its port: with that

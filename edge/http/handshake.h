@@ -37,6 +37,9 @@ class HandshakeOwner {
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
 
   virtual void OnArrival(StreamArrival arrival) = 0;
+
+  // A handshake is over: its connection is closed or has become a stream.
+  virtual void OnHandshakeOver() = 0;
 };
 
 // One connection from accept until its request is answered or has become a stream.
@@ -46,6 +49,8 @@ class HandshakeOwner {
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
   Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
+
+  ~Handshake() override { owner_.OnHandshakeOver(); }
 
   void Start();
 

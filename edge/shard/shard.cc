@@ -36,17 +36,15 @@ Shard::Shard(int index, const ShardContext& context)
     : index_(index),
       context_(context),
       mailbox_([this] { asio::post(io_context_, [this] { OnMailbox(); }); }),
-      acceptor_(
-          io_context_,
-          [this](TcpSocket socket) {
-            std::make_shared<Handshake>(std::move(socket), wheel_, context_.cors, *this)->Start();
-          }),
+      acceptor_(io_context_, [this](TcpSocket socket) { return OnAccept(std::move(socket)); }),
       tick_timer_(io_context_),
       session_settings_{context.options.outbox_bytes_max, context.options.write_timeout,
                         context.options.heartbeat, MakeFrame(HeartbeatBytes(context.options))},
       fan_outs_(audiences_) {}
 
-Shard::~Shard() = default;
+Shard::~Shard() {
+  is_stopped_ = true;
+}
 
 absl::Status Shard::Listen(const asio::ip::tcp::endpoint& endpoint) {
   return acceptor_.Listen(endpoint);
@@ -67,6 +65,23 @@ void Shard::Start() {
 void Shard::Stop() {
   io_context_.stop();
   if (thread_.joinable()) thread_.join();
+}
+
+bool Shard::HasRoomForHandshakes() const {
+  const auto shards = static_cast<std::size_t>(context_.options.shards);
+  return handshake_count_ < std::max<std::size_t>(context_.options.handshakes_max / shards, 1);
+}
+
+bool Shard::OnAccept(TcpSocket socket) {
+  ++handshake_count_;
+  std::make_shared<Handshake>(std::move(socket), wheel_, context_.cors, *this)->Start();
+  return HasRoomForHandshakes();
+}
+
+void Shard::OnHandshakeOver() {
+  --handshake_count_;
+  // The last handshakes end with io_context_, after the acceptor.
+  if (!is_stopped_ && HasRoomForHandshakes()) acceptor_.Resume();
 }
 
 void Shard::OnMailbox() {
@@ -161,7 +176,6 @@ void Shard::GoLive(ConnectionId id, const EventNumber& position) {
 
 void Shard::OnSessionEnded(Session& session, EndReason reason) {
   audiences_.Leave(session);
-  context_.connection_count.fetch_sub(1, std::memory_order_relaxed);
   Log(spdlog::level::debug, "stream ended",
       {{"connection_id", session.id().ToString()},
        {"reason", EndReasonName(reason)},
@@ -170,6 +184,8 @@ void Shard::OnSessionEnded(Session& session, EndReason reason) {
 }
 
 void Shard::OnSessionReleased(Session& session) {
+  // Not before: until its socket is closed an ended stream takes a file too.
+  context_.connection_count.fetch_sub(1, std::memory_order_relaxed);
   if (released_.empty()) asio::post(io_context_, [this] { ReapReleased(); });
   released_.push_back(session.id());
 }
@@ -182,8 +198,15 @@ void Shard::ReapReleased() {
 void Shard::EnforceBudget() {
   if (!context_.outbox_budget.IsExceeded()) return;
   std::vector<Session*> queued;
+  std::vector<Session*> ending;
   for (const auto& [id, session] : sessions_) {
-    if (session->is_live() && session->queued_cost() > 0) queued.push_back(session.get());
+    if (session->queued_cost() == 0) continue;
+    (session->is_live() ? queued : ending).push_back(session.get());
+  }
+  // Those that are ending anyway hold what the living could use.
+  for (Session* session : ending) {
+    if (!context_.outbox_budget.IsExceeded()) return;
+    session->Close(EndReason::kSlow);
   }
   std::sort(queued.begin(), queued.end(),
             [](Session* a, Session* b) { return a->queued_cost() > b->queued_cost(); });

@@ -81,10 +81,13 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // HandshakeOwner
   std::optional<Refusal> Refuse(const StreamRequest& request) override;
   void OnArrival(StreamArrival arrival) override;
+  void OnHandshakeOver() override;
   // SessionOwner
   void OnSessionEnded(Session& session, EndReason reason) override;
   void OnSessionReleased(Session& session) override;
 
+  bool OnAccept(TcpSocket socket);
+  bool HasRoomForHandshakes() const;
   void OnMailbox();
   void ScheduleSlice();
   void OnSlice();
@@ -99,6 +102,9 @@ class Shard : public SessionOwner, public HandshakeOwner {
   const int index_;
   const ShardContext context_;
   TimerWheel wheel_;  // Outlives what has a deadline: sessions, and the handshakes in io_context_.
+  // Before io_context_, whose end is the end of the last handshakes.
+  std::size_t handshake_count_ = 0;
+  bool is_stopped_ = false;
   boost::asio::io_context io_context_{1};
   Mailbox mailbox_;
   Acceptor acceptor_;

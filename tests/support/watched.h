@@ -20,8 +20,8 @@ class Watched {
   Watched() = default;
   explicit Watched(Value value) : value_(std::move(value)) {}
 
-  // Calls change(Value&), then wakes every waiter. Under the mutex, so that a waiter may destroy this
-  // as soon as it has been told.
+  // Calls change(Value&), then wakes every waiter. Under the mutex, so that a waiter may destroy
+  // this as soon as it has been told.
   template <typename Change>
   void Update(Change change) {
     const std::lock_guard lock(mutex_);

@@ -51,11 +51,11 @@ TEST(ProbePort, FailsOnAPortThatSomebodyListensOn) {
 // SO_REUSEPORT alone would let a second server in, and the kernel would share out the streams.
 TEST(ProbePort, FailsEvenWhenTheOtherServerAllowsSharing) {
   boost::asio::io_context io_context;
-  Acceptor other(io_context, [](TcpSocket) {});
+  Acceptor other(io_context, [](TcpSocket) { return true; });
   const auto endpoint = ProbePort(*ParseEndpoint("127.0.0.1:0"));
   ASSERT_TRUE(other.Listen(*endpoint).ok());
   EXPECT_EQ(ProbePort(*endpoint).status().code(), absl::StatusCode::kUnavailable);
-  Acceptor second_shard(io_context, [](TcpSocket) {});
+  Acceptor second_shard(io_context, [](TcpSocket) { return true; });
   EXPECT_TRUE(second_shard.Listen(*endpoint).ok());
 }
 
