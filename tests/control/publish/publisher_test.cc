@@ -191,7 +191,7 @@ TEST_F(PublisherTest, DoesNotConfirmAMessageThatItCannotRead) {
   }
   clock_.Advance(Publisher::kConfirmationWait);
   ASSERT_TRUE(RunUntil([&] { return IsAnswered(0) && IsAnswered(1); }));
-  for (const std::size_t place : {0, 1}) {
+  for (const std::size_t place : {0U, 1U}) {
     EXPECT_EQ(Delivery(place).replicas(), 0);
     EXPECT_EQ(Delivery(place).unconfirmed_replicas(), 1);
   }

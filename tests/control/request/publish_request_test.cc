@@ -142,6 +142,8 @@ TEST(PublishRequests, ConfirmAsAsked) {
   entry.mutable_options()->set_confirmation(v1::CONFIRMATION_QUEUED);
   EXPECT_FALSE(ReadRequest(unary)->is_confirmed);
   EXPECT_TRUE(ReadRequest(entry)->is_confirmed);
+  EXPECT_FALSE(MessageOf(ReadRequest(unary)).wants_ack());
+  EXPECT_TRUE(MessageOf(ReadRequest(entry)).wants_ack());
 }
 
 TEST(PublishRequests, MarkEphemeralEvents) {
