@@ -1,5 +1,6 @@
 #include "control/publish/confirmation.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -55,7 +56,8 @@ PublishDone Confirmation::TakeAnswer(v1::Delivery& delivery) {
   delivery.set_connections(sum_.entered);
   delivery.set_dropped(sum_.dropped);
   delivery.set_replicas(acks_received_);
-  delivery.set_unconfirmed_replicas(acks_expected_ - acks_received_);
+  // A replica that subscribed after the publish was counted may have acknowledged it too.
+  delivery.set_unconfirmed_replicas(std::max(acks_expected_ - acks_received_, 0));
   return std::move(done_);
 }
 

@@ -47,6 +47,15 @@ TEST_F(ConfirmationTest, TakesAcksThatComeBeforeTheirNumberIsKnown) {
   EXPECT_EQ(answer_.connections(), 7);
 }
 
+// The answer said that -1 replicas had not confirmed.
+TEST_F(ConfirmationTest, CountsNobodyAsUnconfirmedWhenMoreAcksCame) {
+  confirmation_.Acknowledge({3, 0});
+  confirmation_.Acknowledge({4, 0});
+  Expect(1);
+  EXPECT_EQ(answer_.replicas(), 2);
+  EXPECT_EQ(answer_.unconfirmed_replicas(), 0);
+}
+
 TEST_F(ConfirmationTest, AnswersWithWhatHasComeWhenItGivesUp) {
   Expect(3);
   confirmation_.Acknowledge({5, 0});
