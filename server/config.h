@@ -3,9 +3,11 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "control/backplane/redis/link/redis_url.h"
 #include "edge/edge_options.h"
 #include "edge/log/log.h"
 
@@ -17,6 +19,9 @@ struct Config {
   std::string grpc;   // ADDRESS:PORT
   std::string admin;  // ADDRESS:PORT
   absl::Duration record_ttl;
+  std::optional<RedisUrl> redis;  // None: the only replica.
+  std::string redis_prefix;
+  bool ready_needs_redis = false;
   bool is_http_insecure = false;  // Open to other machines without authentication.
   bool is_grpc_insecure = false;
   LogFormat log_format = LogFormat::kText;

@@ -9,6 +9,7 @@
 
 #include "clients/cli/command/clients.h"
 #include "clients/cli/command/option.h"
+#include "clients/cli/command/replicas.h"
 #include "clients/cli/command/send.h"
 #include "clients/cli/input/argument.h"
 #include "clients/cli/program.h"
@@ -115,6 +116,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddSendCommands(app, program);
   AddPublishCommand(app, program);
   AddClientsCommands(app, program);
+  AddReplicasCommands(app, program);
   AddTailCommand(app, program);
   AddVersionCommand(app, program);
   try {

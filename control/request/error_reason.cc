@@ -12,6 +12,8 @@ namespace {
 
 constexpr char kTypePrefix[] = "type.googleapis.com/";
 constexpr char kDomain[] = "sluice";
+// When callers shall try again after the backplane was away; it is tried about as often.
+constexpr int kRetryAfterSeconds = 1;
 
 template <typename Message>
 std::string TypeUrl() {
@@ -26,6 +28,26 @@ absl::Status WithReason(absl::Status status, std::string_view reason) {
   info.set_domain(kDomain);
   status.SetPayload(TypeUrl<google::rpc::ErrorInfo>(), absl::Cord(info.SerializeAsString()));
   return status;
+}
+
+namespace {
+
+absl::Status Unavailable(std::string_view why, std::string_view reason) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(kRetryAfterSeconds);
+  absl::Status status = absl::UnavailableError(absl::string_view(why.data(), why.size()));
+  status.SetPayload(TypeUrl<google::rpc::RetryInfo>(), absl::Cord(retry.SerializeAsString()));
+  return WithReason(std::move(status), reason);
+}
+
+}  // namespace
+
+absl::Status NotSent(std::string_view why) {
+  return Unavailable(why, "NOT_SENT");
+}
+
+absl::Status OutcomeUnknown(std::string_view why) {
+  return Unavailable(why, "OUTCOME_UNKNOWN");
 }
 
 void Violations::Add(std::string_view field, const absl::Status& status) {

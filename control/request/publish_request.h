@@ -3,7 +3,7 @@
 #include <absl/status/statusor.h>
 #include <sluice/v1/control_service.pb.h>
 
-#include "control/publish/publisher.h"
+#include "control/publish/publish_command.h"
 
 namespace sluice {
 

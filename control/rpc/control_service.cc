@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/message/timestamp.h"
 #include "control/request/client_request.h"
 #include "control/request/page_token.h"
 #include "control/request/publish_request.h"
@@ -25,6 +26,15 @@ auto AnswerWith(UnaryAnswer answer, SetField set_field) {
   };
 }
 
+void FillReplica(const ReplicaView& view, v1::Replica& replica) {
+  replica.set_replica_id(view.replica_id);
+  replica.set_version(view.version);
+  SetTimestamp(view.start_time, *replica.mutable_start_time());
+  replica.set_connections(view.connections);
+  SetTimestamp(view.last_seen, *replica.mutable_last_seen());
+  replica.set_ready(view.is_ready);
+}
+
 }  // namespace
 
 ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
@@ -33,6 +43,7 @@ ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
   AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
   AddPublishMethod<v1::BroadcastRequest, v1::BroadcastResponse>(&Raw::RequestBroadcast);
   AddClientMethods();
+  AddReplicaMethods();
 }
 
 template <typename Request, typename Response>
@@ -99,12 +110,30 @@ void ControlService::AddClientMethods() {
                                                                 ClientPage page) {
                for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
                response.set_total_size(page.total_size);
+               for (std::string& id : page.unreachable) response.add_unreachable(std::move(id));
                if (page.last_id.empty()) return;
                response.set_next_page_token(EncodePageToken(page.last_id, hash));
              };
              cluster_.ListClients(
                  *std::move(query),
                  AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
+           })});
+}
+
+void ControlService::AddReplicaMethods() {
+  methods_.push_back(
+      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
+         service_.RequestListReplicas(context, bytes, responder, queue, queue, tag);
+       },
+       HandleParsed<v1::ListReplicasRequest>(
+           [this](absl::Time, const v1::ListReplicasRequest&, UnaryAnswer answer) {
+             cluster_.ListReplicas(AnswerWith<v1::ListReplicasResponse, std::vector<ReplicaView>>(
+                 std::move(answer),
+                 [](v1::ListReplicasResponse& response, std::vector<ReplicaView> replicas) {
+                   for (const ReplicaView& replica : replicas) {
+                     FillReplica(replica, *response.add_replicas());
+                   }
+                 }));
            })});
 }
 

@@ -13,9 +13,9 @@ namespace sluice {
 // The generated service with every method raw: requests arrive as bytes, so that bad ones get an
 // answer of ours.
 template <typename Base>
-using RawClientMethods =
-    v1::ControlService::WithRawMethod_SetClientMetadata<v1::ControlService::WithRawMethod_GetClient<
-        v1::ControlService::WithRawMethod_ListClients<Base>>>;
+using RawClientMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
+    v1::ControlService::WithRawMethod_GetClient<v1::ControlService::WithRawMethod_ListClients<
+        v1::ControlService::WithRawMethod_ListReplicas<Base>>>>;
 template <typename Base>
 using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
     v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<
@@ -41,6 +41,7 @@ class ControlService {
                                                            grpc::CompletionQueue*,
                                                            grpc::ServerCompletionQueue*, void*));
   void AddClientMethods();
+  void AddReplicaMethods();
 
   Cluster& cluster_;
   RawControlService service_;

@@ -174,6 +174,19 @@ void Shard::GoLive(ConnectionId id, const EventNumber& position) {
   session.Tell(MakeFrame(std::move(bytes)));
 }
 
+void Shard::TellAll(std::string bytes) {
+  fan_outs_.Start();  // What came before in the same mailbox turn.
+  const FramePointer frame = MakeFrame(std::move(bytes));
+  std::vector<Session*> live;
+  for (const auto& [id, session] : sessions_) {
+    if (session->is_live()) live.push_back(session.get());
+  }
+  for (Session* session : live) {
+    fan_outs_.ServePending(*session);
+    session->Tell(frame);
+  }
+}
+
 void Shard::OnSessionEnded(Session& session, EndReason reason) {
   audiences_.Leave(session);
   Log(spdlog::level::debug, "stream ended",

@@ -69,6 +69,9 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // The stream's channels are subscribed, and it has joined at `position`.
   void GoLive(ConnectionId id, const EventNumber& position);
 
+  // One of the server's own events for every live stream, behind what was added before.
+  void TellAll(std::string bytes);
+
   void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
 
   // Leaves out those that are gone.
