@@ -45,10 +45,16 @@ class HandshakeOwner {
 // One connection from accept until its request is answered or has become a stream.
 // Owner:  itself, by its pending operations.
 // Thread: the shard's.
-// Limits: 16 KiB of request head in 10 s; after an answer the peer has 2 s and 64 KiB to close.
+// Limits: 16 KiB of request head in 10 s, or less when told so; after an answer the peer has 2 s
+//         and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
-  Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
+  static constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
+
+  // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
+  // takes longer, because the answer would keep the place that others wait for.
+  Handshake(TcpSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+            const CorsPolicy& cors, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -67,6 +73,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   void Close();
 
   TcpSocket socket_;
+  const absl::Duration head_timeout_;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
   HandshakeOwner& owner_;

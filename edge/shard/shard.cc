@@ -20,6 +20,9 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kDeadlinesPerTurn = 512;
 constexpr int kClientIdLength = 16;  // 80 random bits.
+// How long a head may take while half the places for handshakes are taken. Browsers send theirs at
+// once, but silent connections could otherwise hold every place for 10 s, again and again.
+constexpr absl::Duration kCrowdedHeadTimeout = absl::Seconds(1);
 
 FramePointer MakeFrame(std::string bytes) {
   return FramePointer(new Frame(std::make_shared<const std::string>(std::move(bytes))));
@@ -67,14 +70,20 @@ void Shard::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Shard::HasRoomForHandshakes() const {
+std::size_t Shard::handshakes_max() const {
   const auto shards = static_cast<std::size_t>(context_.options.shards);
-  return handshake_count_ < std::max<std::size_t>(context_.options.handshakes_max / shards, 1);
+  return std::max<std::size_t>(context_.options.handshakes_max / shards, 1);
+}
+
+bool Shard::HasRoomForHandshakes() const {
+  return handshake_count_ < handshakes_max();
 }
 
 bool Shard::OnAccept(TcpSocket socket) {
-  ++handshake_count_;
-  std::make_shared<Handshake>(std::move(socket), wheel_, context_.cors, *this)->Start();
+  const bool is_crowded = ++handshake_count_ > handshakes_max() / 2;
+  const absl::Duration head_timeout = is_crowded ? kCrowdedHeadTimeout : Handshake::kHeadTimeout;
+  std::make_shared<Handshake>(std::move(socket), head_timeout, wheel_, context_.cors, *this)
+      ->Start();
   return HasRoomForHandshakes();
 }
 
