@@ -84,15 +84,18 @@ void Handshake::OnRequest(const RequestHead& head) {
     return Answer(ErrorAnswer({403, "origin_refused", "pages of this origin may not read streams"},
                               cors_lines, has_body));
   }
-  OnStreamRequest(head, std::move(result.request));
+  OnStreamRequest(head, cors_lines, std::move(result.request));
 }
 
-void Handshake::OnStreamRequest(const RequestHead& head, StreamRequest request) {
-  std::string stream_head = StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin)));
+void Handshake::OnStreamRequest(const RequestHead& head, const std::string& cors_lines,
+                                StreamRequest request) {
+  std::string stream_head = StreamHead(cors_lines);
   if (head.method() == http::verb::head) return Answer(std::move(stream_head));
   const auto refusal = owner_.Refuse(request);
   if (refusal.has_value()) {
-    return Answer(refusal->is_whole_answer ? refusal->bytes : stream_head + refusal->bytes);
+    return Answer(refusal->retry_after.has_value()
+                      ? OverloadAnswer(*refusal->retry_after, cors_lines)
+                      : stream_head + refusal->body);
   }
   Unlink();
   // The user agent goes into protobuf answers, which take UTF-8 only.

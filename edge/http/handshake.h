@@ -28,12 +28,13 @@ class HandshakeOwner {
  public:
   virtual ~HandshakeOwner() = default;
 
-  // The body of a stream that ends at once, or a whole answer, to give instead of a stream; none
-  // lets the request in.
+  // What a request gets that is not let in: 503 with the time after which to come back if that is
+  // set, else a stream that ends after this body.
   struct Refusal {
-    bool is_whole_answer;
-    std::string bytes;
+    std::optional<absl::Duration> retry_after;
+    std::string body;
   };
+  // None lets the request in.
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
 
   virtual void OnArrival(StreamArrival arrival) = 0;
@@ -67,7 +68,8 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
 
   void OnHead(const boost::system::error_code& error);
   void OnRequest(const RequestHead& head);
-  void OnStreamRequest(const RequestHead& head, StreamRequest request);
+  void OnStreamRequest(const RequestHead& head, const std::string& cors_lines,
+                       StreamRequest request);
   void Answer(std::string bytes);
   void Linger();
   void Close();

@@ -142,9 +142,9 @@ std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest&) {
   Log(spdlog::level::debug, "stream refused", {{"reason", EndReasonName(reason)}});
   const absl::Duration retry_after = JitteredReconnectionTime();
   if (context_.options.overload == EdgeOptions::Overload::k503) {
-    return Refusal{true, OverloadAnswer(retry_after, "")};
+    return Refusal{retry_after, ""};
   }
-  return Refusal{false, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+  return Refusal{std::nullopt, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
 }
 
 void Shard::OnArrival(StreamArrival arrival) {

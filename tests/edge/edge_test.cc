@@ -230,6 +230,20 @@ TEST(Edge, SaysWhenStreamsDidNotEndInTime) {
   EXPECT_FALSE(bench.edge().EndStreams(absl::Milliseconds(50)));
 }
 
+// Once this answer alone came without the CORS lines, so that a page of another origin could not
+// read that it should come back later.
+TEST(Edge, LetsPagesOfOtherOriginsReadThe503) {
+  EdgeOptions options = EdgeBench::Options();
+  options.connections_max = 0;
+  options.overload = EdgeOptions::Overload::k503;
+  options.cors_origins = {"https://a.example"};
+  EdgeBench bench(options);
+  const auto stream = bench.Open("", {"Origin: https://a.example"});
+  ASSERT_TRUE(stream->WaitForEnd());
+  EXPECT_EQ(stream->Log().head.status, 503);
+  EXPECT_EQ(stream->Log().head.Field("access-control-allow-origin"), "https://a.example");
+}
+
 // Once as many silent connections as there were places kept every browser out for 10 s, and then
 // again: 64 of them were enough where a process may open 1,024 files.
 TEST(Edge, LetsSilentConnectionsHoldUpNobodyForLong) {
