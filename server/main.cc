@@ -50,6 +50,8 @@ int Run(const std::vector<std::string>& arguments) {
     std::fputs(command_line->text.c_str(), stdout);
     return EXIT_SUCCESS;
   }
+  // Writing a log whose reader has gone must not end the server.
+  std::signal(SIGPIPE, SIG_IGN);
   sluice::StartLog(command_line->config.log_format, command_line->config.log_level);
   const auto replica = sluice::Replica::Start(command_line->config);
   if (!replica.ok()) {

@@ -12,6 +12,8 @@
 namespace sluice::tests {
 namespace {
 
+using Output = ChildProcess::Output;
+
 class ServerCommandLine : public ServerTest {
  protected:
   Finished RunServer(std::vector<std::string> flags,
@@ -115,6 +117,19 @@ TEST_F(ServerCommandLine, APortInUseIsToldAndExitsWithOne) {
     EXPECT_NE(finished.standard_error.find(address), std::string::npos) << finished.standard_error;
     EXPECT_NE(finished.standard_error.find("in use"), std::string::npos) << finished.standard_error;
   }
+}
+
+// Once the next line of the log ended the server by SIGPIPE, and all streams with it.
+TEST_F(ServerCommandLine, ALogThatNobodyReadsAnyMoreEndsNothing) {
+  ChildProcess server({"bash",
+                       {"-c", "exec \"$0\" \"$@\" 2> >(head -n 1 >&2)", ServerProgram(),
+                        "--http=127.0.0.1:0", "--grpc=127.0.0.1:0", "--admin=127.0.0.1:0"},
+                       {},
+                       "",
+                       ""});
+  ASSERT_TRUE(server.WaitForLine(Output::kError, "listening").has_value());
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), ExitStatus{});
 }
 
 TEST_F(ServerCommandLine, OtherAddressesThanLoopbackNeedInsecure) {
