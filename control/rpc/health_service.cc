@@ -1,6 +1,5 @@
 #include "control/rpc/health_service.h"
 
-#include <absl/strings/str_cat.h>
 #include <grpcpp/support/async_stream.h>
 
 #include <algorithm>
@@ -147,9 +146,9 @@ HealthService::HealthService() {
   check_.handle = HandleParsed<HealthCheckRequest>(
       [this](absl::Time, const HealthCheckRequest& request, UnaryAnswer answer) {
         if (!Knows(request.service())) {
-          return answer.Fail(WithReason(
-              absl::NotFoundError(absl::StrCat("no service `", request.service(), "` here")),
-              "SERVICE_UNKNOWN"));
+          // Without the name, which may be longer than clients take in an error.
+          return answer.Fail(
+              WithReason(absl::NotFoundError("no such service here"), "SERVICE_UNKNOWN"));
         }
         HealthCheckResponse response;
         {

@@ -181,6 +181,65 @@ TEST_F(ServerHealth, GrpcHealthIsServing) {
   }
 }
 
+TEST_F(ServerHealth, ASigtermIsToldToWatchersAndProbesBeforeStreamsHaveEnded) {
+  // A stream that does not read keeps the end from being over at once.
+  StreamRequest request = GetEvents("/events?client_id=slow");
+  request.receive_buffer_bytes = 4096;
+  const auto slow = streams().Open(server().http_port(), request);
+  ASSERT_TRUE(slow->WaitForEvent("sluice.open").has_value());
+  slow->PauseReading();
+  for (int i = 0; i < 10; ++i) SendToClient("slow", MakeEvent(std::string(60'000, 'x')));
+
+  using Health = grpc::health::v1::HealthCheckResponse;
+  const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoSeconds(kPatience));
+  const auto watch = stub->Watch(&context, {});
+  Health health;
+  ASSERT_TRUE(watch->Read(&health));
+  EXPECT_EQ(health.status(), Health::SERVING);
+  server().process().Signal(SIGTERM);
+  ASSERT_TRUE(watch->Read(&health)) << "a watcher was not told";
+  EXPECT_EQ(health.status(), Health::NOT_SERVING);
+  const HttpAnswer ready = AskAdmin("/readyz");
+  EXPECT_EQ(ready.head.status, 503) << ready.raw;
+  EXPECT_EQ(JsonField(ready.body, "ready"), "false") << ready.body;
+  EXPECT_EQ(AskAdmin("/healthz").head.status, 200);
+}
+
+TEST_F(ServerHealth, AWatchIsToldOfTheEndAndEndsWithTheServer) {
+  using Health = grpc::health::v1::HealthCheckResponse;
+  const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoSeconds(kPatience));
+  const auto watch = stub->Watch(&context, {});
+  Health health;
+  ASSERT_TRUE(watch->Read(&health));
+  server().process().Signal(SIGTERM);
+  EXPECT_TRUE(watch->Read(&health));
+  EXPECT_EQ(health.status(), Health::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&health));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerHealth, AWatchOfAServiceThatIsUnknownSaysSo) {
+  const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
+  grpc::ClientContext context;
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(std::string(20'000, 'x'));
+  const auto watch = stub->Watch(&context, request);
+  grpc::health::v1::HealthCheckResponse health;
+  ASSERT_TRUE(watch->Read(&health));
+  EXPECT_EQ(health.status(), grpc::health::v1::HealthCheckResponse::SERVICE_UNKNOWN);
+  context.TryCancel();
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  // Once the name came back in the error, and one of this length made clients drop the whole status
+  // as too large.
+  grpc::ClientContext check_context;
+  const grpc::Status status = stub->Check(&check_context, request, &health);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND) << status.error_message();
+}
+
 // Debian ships no stub for reflection, so its request {list_services: "*"} is written by hand.
 TEST_F(ServerHealth, ReflectionListsTheServices) {
   grpc::GenericStub stub(OpenChannel(server().GrpcAddress()));
