@@ -121,6 +121,7 @@ void Shard::ScheduleTick() {
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     AdvanceWheel();
+    EnforceBudget();  // Another shard may have gone over it.
     ScheduleTick();
   });
 }
@@ -208,20 +209,29 @@ void Shard::EnforceBudget() {
   if (!context_.outbox_budget.IsExceeded()) return;
   std::vector<Session*> queued;
   std::vector<Session*> ending;
+  std::size_t held = 0;
   for (const auto& [id, session] : sessions_) {
     if (session->queued_cost() == 0) continue;
+    held += session->queued_cost();
     (session->is_live() ? queued : ending).push_back(session.get());
   }
+  // A shard that holds no more than its share leaves it to one that does, at its next tick.
+  const std::size_t share =
+      context_.options.outbox_total_bytes_max / static_cast<std::size_t>(context_.options.shards);
+  const auto is_over = [&] { return held > share && context_.outbox_budget.IsExceeded(); };
   // Those that are ending anyway hold what the living could use.
   for (Session* session : ending) {
-    if (!context_.outbox_budget.IsExceeded()) return;
+    if (!is_over()) return;
+    held -= session->queued_cost();
     session->Close(EndReason::kSlow);
   }
   std::sort(queued.begin(), queued.end(),
             [](Session* a, Session* b) { return a->queued_cost() > b->queued_cost(); });
   for (Session* fullest : queued) {
-    if (!context_.outbox_budget.IsExceeded()) return;
+    if (!is_over()) return;
+    held -= fullest->queued_cost();
     fullest->End(EndReason::kSlow, Farewell(EndReason::kSlow), /*keeps_queue=*/false);
+    held += fullest->queued_cost();
   }
 }
 
