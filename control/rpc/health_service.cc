@@ -43,25 +43,9 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
   }
 
  private:
-  using Member = void (HealthWatch::*)(bool ok);
+  using Operation = CallOperation<HealthWatch>;
 
-  class Operation : public CompletionTag {
-   public:
-    Operation(std::shared_ptr<HealthWatch> watch, Member member)
-        : watch_(std::move(watch)), member_(member) {}
-    void OnCompletion(bool ok) override {
-      const std::unique_ptr<Operation> self(this);
-      (watch_.get()->*member_)(ok);
-    }
-
-   private:
-    const std::shared_ptr<HealthWatch> watch_;
-    const Member member_;
-  };
-
-  void* Tag(Member member) {
-    return static_cast<CompletionTag*>(new Operation(shared_from_this(), member));
-  }
+  void* Tag(Operation::Member member) { return Operation::Tag(shared_from_this(), member); }
 
   // Unlike an Operation it owns nothing until a call has come: gRPC never hands it back for one
   // that does not come.
