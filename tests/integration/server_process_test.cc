@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 
 #include "tests/integration/server_fixture.h"
 
@@ -132,6 +133,25 @@ TEST_F(ServerCommandLine, ALogThatNobodyReadsAnyMoreEndsNothing) {
   EXPECT_EQ(server.Wait(), ExitStatus{});
 }
 
+TEST_F(ServerCommandLine, TheLogIsOneJsonObjectALineWhenToldSo) {
+  ChildProcess server({ServerProgram(),
+                       {"--http=127.0.0.1:0", "--grpc=127.0.0.1:0", "--admin=127.0.0.1:0",
+                        "--log-format=json", "--replica-id=a\"b"},
+                       {},
+                       "",
+                       ""});
+  const std::string listening = server.WaitForLine(Output::kError, "listening").value_or("");
+  EXPECT_EQ(JsonField(listening, "replica_id"), "a\"b") << listening;
+  server.Signal(SIGTERM);
+  ASSERT_EQ(server.Wait(), ExitStatus{});
+  std::istringstream log(server.Printed(Output::kError));
+  for (std::string line; std::getline(log, line);) {
+    for (const char* field : {"time", "level", "message"}) {
+      EXPECT_NE(JsonField(line, field), "") << field << " in " << line;
+    }
+  }
+}
+
 TEST_F(ServerCommandLine, OtherAddressesThanLoopbackNeedInsecure) {
   for (const char* flag : {"--http=0.0.0.0:0", "--grpc=0.0.0.0:0"}) {
     std::vector<std::string> flags = {flag};
@@ -166,6 +186,23 @@ TEST_F(ServerHealth, HealthzAndReadyzAnswer) {
     EXPECT_EQ(JsonField(JsonField(checks, check), "ok"), "true") << ready.body;
   }
   EXPECT_EQ(AskAdmin("/events").head.status, 404);
+}
+
+TEST_F(ServerHealth, TheAdminPortOnlyReadsAndNoMoreThanItMust) {
+  const int port = server().admin_port();
+  const HttpAnswer post = Exchange(
+      port, "POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(post.head.status, 405) << post.raw;
+  EXPECT_EQ(post.head.Field("allow"), "GET, HEAD");
+  const HttpAnswer head =
+      Exchange(port, "HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(head.head.status, 200) << head.raw;
+  EXPECT_EQ(head.body, "");
+  const HttpAnswer large =
+      Exchange(port, "GET /healthz HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n");
+  EXPECT_TRUE(large.closed);
+  EXPECT_NE(large.head.status, 200) << large.raw;
+  EXPECT_EQ(AskAdmin("/healthz").head.status, 200);
 }
 
 TEST_F(ServerHealth, GrpcHealthIsServing) {
