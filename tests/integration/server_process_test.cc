@@ -335,6 +335,17 @@ TEST_F(ServerShutdown, StreamsAreToldAndTheProcessExitsWithZero) {
   EXPECT_EQ(*status, ExitStatus{}) << server().Log();
 }
 
+// Once signals were waited for only after the server had said that it listens: one that came in
+// between killed it.
+TEST_F(ServerShutdown, ASigtermRightAfterTheStartIsInOrderToo) {
+  for (int i = 0; i < 50; ++i) {
+    ServerProcess started(std::vector<std::string>{});
+    ASSERT_TRUE(started.IsListening()) << started.Log();
+    started.process().Signal(SIGTERM);
+    ASSERT_EQ(started.process().Wait(), ExitStatus{}) << "start " << i << started.Log();
+  }
+}
+
 TEST_F(ServerShutdown, AStreamThatDoesNotReadDoesNotHoldItUp) {
   StreamRequest request = GetEvents("/events?client_id=slow");
   request.receive_buffer_bytes = 4096;
