@@ -264,7 +264,7 @@ void Shard::EndAll(absl::AnyInvocable<void()> done) {
   is_draining_ = true;
   acceptor_.Stop();
   all_ended_ = std::move(done);
-  fan_outs_.Start();  // What came before in the same mailbox turn still goes out.
+  fan_outs_.Flush();  // What came before still goes out.
   std::vector<Session*> open;
   for (const auto& [id, session] : sessions_) open.push_back(session.get());
   for (Session* session : open) {
