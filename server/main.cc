@@ -20,10 +20,9 @@ namespace {
 constexpr int kExitTrouble = 1;
 constexpr int kExitUsage = 2;
 
-// Serves until SIGTERM or SIGINT has ended all streams. A second signal ends the process at once.
-void ServeUntilSignal(sluice::Replica& replica) {
-  boost::asio::io_context io_context(1);
-  boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
+// Serves until a signal has ended all streams. A second one ends the process at once.
+void ServeUntilSignal(sluice::Replica& replica, boost::asio::io_context& io_context,
+                      boost::asio::signal_set& signals) {
   std::thread shutdown;
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
@@ -37,6 +36,7 @@ void ServeUntilSignal(sluice::Replica& replica) {
   });
   io_context.run();
   if (shutdown.joinable()) shutdown.join();
+  signals.clear();  // From here on, too, a second one ends the process.
 }
 
 int Run(const std::vector<std::string>& arguments) {
@@ -50,14 +50,19 @@ int Run(const std::vector<std::string>& arguments) {
     std::fputs(command_line->text.c_str(), stdout);
     return EXIT_SUCCESS;
   }
+  // Writing a log whose reader has gone must not end the server.
+  std::signal(SIGPIPE, SIG_IGN);
   sluice::StartLog(command_line->config.log_format, command_line->config.log_level);
+  // Before the server listens, so that a signal from then on ends it in order.
+  boost::asio::io_context io_context(1);
+  boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
   const auto replica = sluice::Replica::Start(command_line->config);
   if (!replica.ok()) {
     const std::string message(replica.status().message());
     std::fprintf(stderr, "sluice: %s\n", message.c_str());
     return kExitTrouble;
   }
-  ServeUntilSignal(**replica);
+  ServeUntilSignal(**replica, io_context, signals);
   return EXIT_SUCCESS;
 }
 

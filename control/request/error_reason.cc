@@ -3,6 +3,7 @@
 #include <absl/strings/cord.h>
 #include <absl/strings/str_cat.h>
 
+#include <map>
 #include <utility>
 
 #include "edge/names/text_rules.h"
@@ -89,11 +90,16 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   google::rpc::Status rpc_status;
   rpc_status.set_code(static_cast<int>(status.code()));
   rpc_status.set_message(std::string(status.message()));
-  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    auto& detail = *rpc_status.add_details();
-    detail.set_type_url(std::string(type_url));
-    detail.set_value(std::string(payload));
+  // Sorted, because Abseil gives payloads in an order that differs from status to status.
+  std::map<std::string, std::string> details;
+  status.ForEachPayload([&details](absl::string_view type_url, const absl::Cord& payload) {
+    details.emplace(std::string(type_url), std::string(payload));
   });
+  for (const auto& [type_url, value] : details) {
+    auto& detail = *rpc_status.add_details();
+    detail.set_type_url(type_url);
+    detail.set_value(value);
+  }
   return rpc_status;
 }
 

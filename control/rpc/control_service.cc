@@ -46,18 +46,20 @@ ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
   AddReplicaMethods();
 }
 
+template <typename Request, typename Handler>
+void ControlService::AddMethod(RequestCall request_call, Handler handle) {
+  methods_.push_back(
+      {[this, request_call](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
+         (service_.*request_call)(context, bytes, responder, queue, queue, tag);
+       },
+       HandleParsed<Request>(std::move(handle))});
+}
+
 template <typename Request, typename Response>
-void ControlService::AddPublishMethod(void (RawControlService::*request)(
-    grpc::ServerContext*, grpc::ByteBuffer*, UnaryMethod::Responder*, grpc::CompletionQueue*,
-    grpc::ServerCompletionQueue*, void*)) {
-  UnaryMethod method;
-  method.request = [this, request](auto* context, auto* bytes, auto* responder, auto* queue,
-                                   void* tag) {
-    (service_.*request)(context, bytes, responder, queue, queue, tag);
-  };
-  method.handle = HandleParsed<Request>(
-      [this](absl::Time deadline, const Request& message, UnaryAnswer answer) {
-        auto command = ReadRequest(message);
+void ControlService::AddPublishMethod(RequestCall request_call) {
+  AddMethod<Request>(
+      request_call, [this](absl::Time deadline, const Request& request, UnaryAnswer answer) {
+        auto command = ReadRequest(request);
         if (!command.ok()) return answer.Fail(command.status());
         command->deadline = deadline;
         cluster_.Publish(*std::move(command),
@@ -66,75 +68,60 @@ void ControlService::AddPublishMethod(void (RawControlService::*request)(
                                *response.mutable_delivery() = std::move(delivery);
                              }));
       });
-  methods_.push_back(std::move(method));
 }
 
 void ControlService::AddClientMethods() {
+  using Raw = RawControlService;
   const auto set_client = [](auto& response, v1::Client client) {
     *response.mutable_client() = std::move(client);
   };
-  methods_.push_back(
-      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-         service_.RequestSetClientMetadata(context, bytes, responder, queue, queue, tag);
-       },
-       HandleParsed<v1::SetClientMetadataRequest>(
-           [this, set_client](absl::Time, const v1::SetClientMetadataRequest& request,
-                              UnaryAnswer answer) {
-             auto change = ReadRequest(request);
-             if (!change.ok()) return answer.Fail(change.status());
-             cluster_.ChangeMetadata(request.client_id(), *std::move(change),
-                                     request.allow_missing(),
-                                     AnswerWith<v1::SetClientMetadataResponse, v1::Client>(
-                                         std::move(answer), set_client));
-           })});
-  methods_.push_back(
-      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-         service_.RequestGetClient(context, bytes, responder, queue, queue, tag);
-       },
-       HandleParsed<v1::GetClientRequest>(
-           [this, set_client](absl::Time, const v1::GetClientRequest& request, UnaryAnswer answer) {
-             const absl::Status status = CheckRequest(request);
-             if (!status.ok()) return answer.Fail(status);
-             cluster_.GetClient(request.client_id(), AnswerWith<v1::GetClientResponse, v1::Client>(
-                                                         std::move(answer), set_client));
-           })});
-  methods_.push_back(
-      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-         service_.RequestListClients(context, bytes, responder, queue, queue, tag);
-       },
-       HandleParsed<v1::ListClientsRequest>(
-           [this](absl::Time, const v1::ListClientsRequest& request, UnaryAnswer answer) {
-             auto query = ReadRequest(request);
-             if (!query.ok()) return answer.Fail(query.status());
-             const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
-                                                                ClientPage page) {
-               for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
-               response.set_total_size(page.total_size);
-               for (std::string& id : page.unreachable) response.add_unreachable(std::move(id));
-               if (page.last_id.empty()) return;
-               response.set_next_page_token(EncodePageToken(page.last_id, hash));
-             };
-             cluster_.ListClients(
-                 *std::move(query),
-                 AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
-           })});
+  AddMethod<v1::SetClientMetadataRequest>(
+      &Raw::RequestSetClientMetadata,
+      [this, set_client](absl::Time, const v1::SetClientMetadataRequest& request,
+                         UnaryAnswer answer) {
+        auto change = ReadRequest(request);
+        if (!change.ok()) return answer.Fail(change.status());
+        cluster_.ChangeMetadata(
+            request.client_id(), *std::move(change), request.allow_missing(),
+            AnswerWith<v1::SetClientMetadataResponse, v1::Client>(std::move(answer), set_client));
+      });
+  AddMethod<v1::GetClientRequest>(
+      &Raw::RequestGetClient,
+      [this, set_client](absl::Time, const v1::GetClientRequest& request, UnaryAnswer answer) {
+        const absl::Status status = CheckRequest(request);
+        if (!status.ok()) return answer.Fail(status);
+        cluster_.GetClient(request.client_id(), AnswerWith<v1::GetClientResponse, v1::Client>(
+                                                    std::move(answer), set_client));
+      });
+  AddMethod<v1::ListClientsRequest>(
+      &Raw::RequestListClients,
+      [this](absl::Time, const v1::ListClientsRequest& request, UnaryAnswer answer) {
+        auto query = ReadRequest(request);
+        if (!query.ok()) return answer.Fail(query.status());
+        const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
+                                                           ClientPage page) {
+          for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
+          response.set_total_size(page.total_size);
+          if (page.last_id.empty()) return;
+          response.set_next_page_token(EncodePageToken(page.last_id, hash));
+        };
+        cluster_.ListClients(*std::move(query), AnswerWith<v1::ListClientsResponse, ClientPage>(
+                                                    std::move(answer), set_page));
+      });
 }
 
 void ControlService::AddReplicaMethods() {
-  methods_.push_back(
-      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-         service_.RequestListReplicas(context, bytes, responder, queue, queue, tag);
-       },
-       HandleParsed<v1::ListReplicasRequest>(
-           [this](absl::Time, const v1::ListReplicasRequest&, UnaryAnswer answer) {
-             cluster_.ListReplicas(AnswerWith<v1::ListReplicasResponse, std::vector<ReplicaView>>(
-                 std::move(answer),
-                 [](v1::ListReplicasResponse& response, std::vector<ReplicaView> replicas) {
-                   for (const ReplicaView& replica : replicas) {
-                     FillReplica(replica, *response.add_replicas());
-                   }
-                 }));
-           })});
+  AddMethod<v1::ListReplicasRequest>(
+      &Raw::RequestListReplicas,
+      [this](absl::Time, const v1::ListReplicasRequest&, UnaryAnswer answer) {
+        cluster_.ListReplicas(AnswerWith<v1::ListReplicasResponse, std::vector<ReplicaView>>(
+            std::move(answer),
+            [](v1::ListReplicasResponse& response, std::vector<ReplicaView> replicas) {
+              for (const ReplicaView& replica : replicas) {
+                FillReplica(replica, *response.add_replicas());
+              }
+            }));
+      });
 }
 
 void ControlService::Serve(CallQueue& queue) {

@@ -35,11 +35,15 @@ class ControlService {
   void Serve(CallQueue& queue);
 
  private:
+  // How the generated service is asked for the next call of a method.
+  using RequestCall = void (RawControlService::*)(grpc::ServerContext*, grpc::ByteBuffer*,
+                                                  UnaryMethod::Responder*, grpc::CompletionQueue*,
+                                                  grpc::ServerCompletionQueue*, void*);
+
+  template <typename Request, typename Handler>
+  void AddMethod(RequestCall request_call, Handler handle);
   template <typename Request, typename Response>
-  void AddPublishMethod(void (RawControlService::*request)(grpc::ServerContext*, grpc::ByteBuffer*,
-                                                           UnaryMethod::Responder*,
-                                                           grpc::CompletionQueue*,
-                                                           grpc::ServerCompletionQueue*, void*));
+  void AddPublishMethod(RequestCall request_call);
   void AddClientMethods();
   void AddReplicaMethods();
 

@@ -16,7 +16,6 @@ namespace http = boost::beast::http;
 
 constexpr std::uint32_t kHeadBytesMax = 16 * 1024;
 constexpr std::size_t kBufferBytesMax = kHeadBytesMax + 4096;
-constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
 constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
 constexpr std::size_t kUserAgentBytesMax = 256;
@@ -38,9 +37,10 @@ bool IsHttpError(const boost::system::error_code& error) {
 
 }  // namespace
 
-Handshake::Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
-                     HandshakeOwner& owner)
+Handshake::Handshake(TcpSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+                     const CorsPolicy& cors, HandshakeOwner& owner)
     : socket_(std::move(socket)),
+      head_timeout_(head_timeout),
       wheel_(wheel),
       cors_(cors),
       owner_(owner),
@@ -51,7 +51,7 @@ void Handshake::Start() {
   remote_endpoint_ = socket_.remote_endpoint(error);
   if (error) return;  // The peer has gone again.
   SetStreamOptions(socket_);
-  wheel_.Schedule(*this, wheel_.After(kHeadTimeout));
+  wheel_.Schedule(*this, wheel_.After(head_timeout_));
   parser_.emplace();
   parser_->header_limit(kHeadBytesMax);
   http::async_read_header(socket_, buffer_, *parser_,
@@ -84,15 +84,18 @@ void Handshake::OnRequest(const RequestHead& head) {
     return Answer(ErrorAnswer({403, "origin_refused", "pages of this origin may not read streams"},
                               cors_lines, has_body));
   }
-  OnStreamRequest(head, std::move(result.request));
+  OnStreamRequest(head, cors_lines, std::move(result.request));
 }
 
-void Handshake::OnStreamRequest(const RequestHead& head, StreamRequest request) {
-  std::string stream_head = StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin)));
+void Handshake::OnStreamRequest(const RequestHead& head, const std::string& cors_lines,
+                                StreamRequest request) {
+  std::string stream_head = StreamHead(cors_lines);
   if (head.method() == http::verb::head) return Answer(std::move(stream_head));
   const auto refusal = owner_.Refuse(request);
   if (refusal.has_value()) {
-    return Answer(refusal->is_whole_answer ? refusal->bytes : stream_head + refusal->bytes);
+    return Answer(refusal->retry_after.has_value()
+                      ? OverloadAnswer(*refusal->retry_after, cors_lines)
+                      : stream_head + refusal->body);
   }
   Unlink();
   // The user agent goes into protobuf answers, which take UTF-8 only.
@@ -102,7 +105,7 @@ void Handshake::OnStreamRequest(const RequestHead& head, StreamRequest request) 
 }
 
 void Handshake::OnDeadline() {
-  if (answer_.empty()) {
+  if (answer_.empty() && head_timeout_ >= kHeadTimeout) {
     Answer(ErrorAnswer({408, "head_too_slow", "the request head took over 10 s"}, "", true));
   } else {
     Close();

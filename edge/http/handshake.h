@@ -28,12 +28,13 @@ class HandshakeOwner {
  public:
   virtual ~HandshakeOwner() = default;
 
-  // The body of a stream that ends at once, or a whole answer, to give instead of a stream; none
-  // lets the request in.
+  // What a request gets that is not let in: 503 with the time after which to come back if that is
+  // set, else a stream that ends after this body.
   struct Refusal {
-    bool is_whole_answer;
-    std::string bytes;
+    std::optional<absl::Duration> retry_after;
+    std::string body;
   };
+  // None lets the request in.
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
 
   virtual void OnArrival(StreamArrival arrival) = 0;
@@ -45,10 +46,16 @@ class HandshakeOwner {
 // One connection from accept until its request is answered or has become a stream.
 // Owner:  itself, by its pending operations.
 // Thread: the shard's.
-// Limits: 16 KiB of request head in 10 s; after an answer the peer has 2 s and 64 KiB to close.
+// Limits: 16 KiB of request head in 10 s, or less when told so; after an answer the peer has 2 s
+//         and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
-  Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
+  static constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
+
+  // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
+  // takes longer, because the answer would keep the place that others wait for.
+  Handshake(TcpSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+            const CorsPolicy& cors, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -61,12 +68,14 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
 
   void OnHead(const boost::system::error_code& error);
   void OnRequest(const RequestHead& head);
-  void OnStreamRequest(const RequestHead& head, StreamRequest request);
+  void OnStreamRequest(const RequestHead& head, const std::string& cors_lines,
+                       StreamRequest request);
   void Answer(std::string bytes);
   void Linger();
   void Close();
 
   TcpSocket socket_;
+  const absl::Duration head_timeout_;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
   HandshakeOwner& owner_;

@@ -90,6 +90,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void OnSessionReleased(Session& session) override;
 
   bool OnAccept(TcpSocket socket);
+  std::size_t handshakes_max() const;
   bool HasRoomForHandshakes() const;
   void OnMailbox();
   void ScheduleSlice();

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "control/backplane/redis/redis_names.h"
-#include "control/backplane/redis/redis_scripts.h"
+#include "control/backplane/redis/scripts/redis_scripts.h"
 #include "control/request/error_reason.h"
 #include "edge/log/log.h"
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "control/backplane/redis/link/redis_link.h"
-#include "control/backplane/redis/redis_scripts.h"
+#include "control/backplane/redis/scripts/redis_scripts.h"
 #include "edge/names/event_number.h"
 
 namespace sluice {

@@ -1,6 +1,6 @@
-#include "control/backplane/redis/redis_scripts.h"
+#include "control/backplane/redis/scripts/redis_scripts.h"
 
-#include "redis_script_texts.inc"
+#include <redis_script_texts.inc>
 
 namespace sluice {
 
