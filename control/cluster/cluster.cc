@@ -36,7 +36,7 @@ Cluster::Cluster(std::string replica_id, absl::Duration record_ttl, const Clock&
       start_time_(clock.Now()),
       mailbox_([this] { asio::post(io_context_, [this] { mailbox_.Drain(); }); }),
       renewal_timer_(io_context_),
-      interest_(backplane, [this] { OnCaughtUp(); }),
+      interest_(backplane, *this),
       members_(replica_id_, clock) {
   backplane_.Start(*this);
 }
@@ -146,7 +146,7 @@ void Cluster::Join(OpenedConnection opened) {
   const auto channels = ChannelsOf(opened.client_id, opened.groups);
   joining_.emplace(id, Joining{std::move(opened), static_cast<int>(channels.size())});
   for (const std::string& channel : channels) {
-    interest_.Hold(channel, id.shard_index(), [this, id] { OnChannelSubscribed(id); });
+    interest_.Hold(channel, id);
   }
 }
 
@@ -194,7 +194,7 @@ void Cluster::Leave(ConnectionId id) {
 void Cluster::Release(ConnectionId id, const std::string& client_id,
                       const std::vector<std::string>& groups) {
   for (const std::string& channel : ChannelsOf(client_id, groups)) {
-    interest_.Release(channel, id.shard_index());
+    interest_.Release(channel, id);
   }
 }
 

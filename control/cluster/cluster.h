@@ -47,7 +47,9 @@ struct ReplicaView {
 //         `done` is called on the cluster thread, that of Publish by the thread that has the
 //         answer.
 // Errors: UNAVAILABLE after Stop, besides those of Publisher and Presence.
-class Cluster : public ConnectionObserver, public Backplane::Listener {
+class Cluster : public ConnectionObserver,
+                public Backplane::Listener,
+                public Interest::Listener {
  public:
   // `io_context` is run by the cluster thread, and outlives this and the backplane.
   Cluster(std::string replica_id, absl::Duration record_ttl, const Clock& clock,
@@ -95,17 +97,18 @@ class Cluster : public ConnectionObserver, public Backplane::Listener {
   void OnMembers(std::vector<Backplane::Member> members) override;
   void OnMemberLeft(const std::string& replica_id) override;
   void OnHealthChanged() override;
+  // Interest::Listener
+  void OnChannelSubscribed(ConnectionId id) override;
+  void OnCaughtUp() override;
   std::string DescribeReplica() override;
 
   void Join(OpenedConnection opened);
   void Leave(ConnectionId id);
   void Release(ConnectionId id, const std::string& client_id,
                const std::vector<std::string>& groups);
-  void OnChannelSubscribed(ConnectionId id);
   void ReadRecordOf(ConnectionId id, const std::string& client_id);
   void OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record);
   void OnRecord(const std::string& channel, const internal::v1::RecordMessage& message);
-  void OnCaughtUp();
   internal::v1::ReplicaDescription Describe() const;
   void ScheduleRenewal();
 

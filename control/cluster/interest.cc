@@ -7,13 +7,13 @@
 
 namespace sluice {
 
-Interest::Interest(Backplane& backplane, absl::AnyInvocable<void()> caught_up)
-    : backplane_(backplane), caught_up_(std::move(caught_up)) {}
+Interest::Interest(Backplane& backplane, Listener& listener)
+    : backplane_(backplane), listener_(listener) {}
 
-void Interest::Hold(const std::string& name, int shard, absl::AnyInvocable<void()> is_subscribed) {
+void Interest::Hold(const std::string& name, ConnectionId id) {
   const auto [entry, is_new] = channels_.try_emplace(name);
   Channel& channel = entry->second;
-  const auto index = static_cast<std::uint32_t>(shard);
+  const auto index = static_cast<std::uint32_t>(id.shard_index());
   const auto count = std::find_if(channel.holders.begin(), channel.holders.end(),
                                   [index](const ShardCount& c) { return c.shard == index; });
   if (count == channel.holders.end()) {
@@ -21,8 +21,8 @@ void Interest::Hold(const std::string& name, int shard, absl::AnyInvocable<void(
   } else {
     ++count->holders;
   }
-  if (channel.is_subscribed && !is_catching_up()) return is_subscribed();
-  channel.waiting.push_back(std::move(is_subscribed));
+  if (channel.is_subscribed && !is_catching_up()) return listener_.OnChannelSubscribed(id);
+  channel.waiting.insert(id);
   if (is_new) Subscribe(name, channel);
 }
 
@@ -39,7 +39,9 @@ void Interest::OnSubscribed(const std::string& name, std::uint64_t subscription)
   channel.is_subscribed = true;
   if (std::exchange(channel.is_missing, false)) return OnMissingDone();
   if (is_catching_up()) return;
-  for (auto& is_subscribed : std::exchange(channel.waiting, {})) is_subscribed();
+  for (const ConnectionId id : std::exchange(channel.waiting, {})) {
+    listener_.OnChannelSubscribed(id);
+  }
 }
 
 void Interest::OnInterrupted() {
@@ -59,25 +61,25 @@ void Interest::OnInterrupted() {
 
 void Interest::OnMissingDone() {
   if (--channels_missing_ > 0) return;
-  caught_up_();
-  std::vector<absl::AnyInvocable<void()>> waiting;
+  listener_.OnCaughtUp();
+  std::vector<ConnectionId> waiting;  // Once for each of its channels.
   for (auto& [name, channel] : channels_) {
     if (!channel.is_subscribed) continue;
-    for (auto& is_subscribed : std::exchange(channel.waiting, {})) {
-      waiting.push_back(std::move(is_subscribed));
-    }
+    const auto told = std::exchange(channel.waiting, {});
+    waiting.insert(waiting.end(), told.begin(), told.end());
   }
-  for (auto& is_subscribed : waiting) is_subscribed();
+  for (const ConnectionId id : waiting) listener_.OnChannelSubscribed(id);
 }
 
-void Interest::Release(const std::string& name, int shard) {
+void Interest::Release(const std::string& name, ConnectionId id) {
   const auto found = channels_.find(name);
   SLUICE_CHECK(found != channels_.end());
   auto& holders = found->second.holders;
-  const auto index = static_cast<std::uint32_t>(shard);
+  const auto index = static_cast<std::uint32_t>(id.shard_index());
   const auto count = std::find_if(holders.begin(), holders.end(),
                                   [index](const ShardCount& c) { return c.shard == index; });
   SLUICE_CHECK(count != holders.end());
+  found->second.waiting.erase(id);
   if (--count->holders > 0) return;
   holders.erase(count);
   if (!holders.empty()) return;

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/container/inlined_vector.h>
-#include <absl/functional/any_invocable.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "edge/names/connection_id.h"
 
 namespace sluice {
 
@@ -19,14 +20,22 @@ namespace sluice {
 // Limits: one entry a held channel, so --max-connections times a connection's channels.
 class Interest {
  public:
-  // `caught_up` is called when everything that was held at an interruption is subscribed again.
-  Interest(Backplane& backplane, absl::AnyInvocable<void()> caught_up);
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // A channel that the connection holds is subscribed; called once for each that it holds.
+    virtual void OnChannelSubscribed(ConnectionId id) = 0;
+    // Everything that was held at an interruption is subscribed again.
+    virtual void OnCaughtUp() = 0;
+  };
 
-  // `is_subscribed` is called when the channel's subscription holds, perhaps before this returns.
-  void Hold(const std::string& name, int shard, absl::AnyInvocable<void()> is_subscribed);
+  Interest(Backplane& backplane, Listener& listener);
 
-  // The channel must be held by that shard.
-  void Release(const std::string& name, int shard);
+  // The listener is told when the channel's subscription holds, perhaps before this returns.
+  void Hold(const std::string& name, ConnectionId id);
+
+  // The connection must hold the channel.
+  void Release(const std::string& name, ConnectionId id);
 
   // Every subscription is void: subscribes again what is held. Until that is done nothing counts as
   // subscribed, so that nobody takes a part for the whole.
@@ -47,7 +56,7 @@ class Interest {
     std::uint64_t subscription = 0;  // Tells its confirmation from that of one ended before.
     bool is_subscribed = false;
     bool is_missing = false;  // Since an interruption.
-    std::vector<absl::AnyInvocable<void()>> waiting;
+    absl::flat_hash_set<ConnectionId> waiting;  // Have not been told.
   };
 
   void Subscribe(const std::string& name, Channel& channel);
@@ -55,7 +64,7 @@ class Interest {
   void OnMissingDone();
 
   Backplane& backplane_;
-  absl::AnyInvocable<void()> caught_up_;
+  Listener& listener_;
   std::size_t channels_missing_ = 0;
   std::uint64_t last_subscription_ = 0;
   absl::flat_hash_map<std::string, Channel> channels_;

@@ -15,6 +15,9 @@ namespace {
 // How often deadlines are looked at while something waits.
 constexpr auto kDeadlineTick = std::chrono::milliseconds(25);
 
+// Callers with a later deadline wait for whatever else bounds their call.
+constexpr absl::Duration kDeadlineMax = absl::Hours(1);
+
 // What an event on its way costs besides its bytes.
 constexpr std::size_t kEventOverheadBytes = 512;
 
@@ -70,7 +73,7 @@ void Publisher::Send(PublishCommand command, PublishDone done) {
   message.counts_receivers = command.is_confirmed;
   message.claim = command.claim;
   if (command.is_confirmed) AppendAckTo(message.payload, replica_id_);
-  const absl::Time deadline = command.deadline - kAnswerMargin;
+  const absl::Duration deadline = AnswerBy(command.deadline);
   const auto sent = std::make_shared<Sent>(Sent{std::move(command), std::move(done)});
   backplane_.Publish(std::move(message), [this, sent](Backplane::PublishedOr published) {
     // Its caller has been told that the deadline came.
@@ -78,7 +81,7 @@ void Publisher::Send(PublishCommand command, PublishDone done) {
     if (!published.ok()) return sent->done(published.status());
     OnPublished(*published, std::move(sent->command), std::move(sent->done));
   });
-  if (sent->is_answered || deadline == absl::InfiniteFuture()) return;
+  if (sent->is_answered || deadline == absl::InfiniteDuration()) return;
   sent_.emplace(deadline, sent);
   ScheduleDeadlines();
 }
@@ -93,7 +96,13 @@ void Publisher::OnPublished(const Backplane::Published& published, PublishComman
   delivery.set_event_id(command.custom_id.empty() ? published.number.ToString()
                                                   : command.custom_id);
   if (!command.is_confirmed) return done(std::move(delivery));
-  ExpectAcks(published, command.deadline - kAnswerMargin, std::move(delivery), std::move(done));
+  ExpectAcks(published, AnswerBy(command.deadline), std::move(delivery), std::move(done));
+}
+
+absl::Duration Publisher::AnswerBy(absl::Time deadline) const {
+  const absl::Duration left = deadline - clock_.Now();
+  if (left > kDeadlineMax) return absl::InfiniteDuration();
+  return clock_.Uptime() + left - kAnswerMargin;
 }
 
 // For whoever sends the same request_id again. `done` may be called on a shard's thread.
@@ -109,10 +118,10 @@ PublishDone Publisher::KeepingAnswer(const std::string& claim_key, PublishDone d
 }
 
 void Publisher::Confirm(const Backplane::Published& published, PublishDone done) {
-  ExpectAcks(published, absl::InfiniteFuture(), {}, std::move(done));
+  ExpectAcks(published, absl::InfiniteDuration(), {}, std::move(done));
 }
 
-void Publisher::ExpectAcks(const Backplane::Published& published, absl::Time deadline,
+void Publisher::ExpectAcks(const Backplane::Published& published, absl::Duration deadline,
                            v1::Delivery delivery, PublishDone done) {
   if (published.receivers == 0) {
     delivery.set_connections(0);
@@ -121,7 +130,7 @@ void Publisher::ExpectAcks(const Backplane::Published& published, absl::Time dea
   }
   const std::uint64_t sequence = published.number.sequence;
   const auto confirmation = ConfirmationOf(sequence);
-  const absl::Time now = clock_.Now();
+  const absl::Duration now = clock_.Uptime();
   if (deadline < now + kConfirmationWait) deadlines_.insert({deadline, sequence, false});
   if (silent_replicas_ > 0) deadlines_.insert({now + kSilentWait, sequence, true});
   confirmation->Expect(published.receivers, published.deaf, std::move(delivery), std::move(done));
@@ -131,7 +140,7 @@ std::shared_ptr<Confirmation> Publisher::ConfirmationOf(std::uint64_t sequence) 
   std::shared_ptr<Confirmation>& confirmation = confirmations_[sequence];
   if (confirmation != nullptr) return confirmation;
   const auto made = confirmation = std::make_shared<Confirmation>();
-  deadlines_.insert({clock_.Now() + kConfirmationWait, sequence, false});
+  deadlines_.insert({clock_.Uptime() + kConfirmationWait, sequence, false});
   ForgetAnswered();
   ScheduleDeadlines();
   return made;
@@ -211,7 +220,7 @@ void Publisher::ScheduleDeadlines() {
 }
 
 void Publisher::OnDeadlines() {
-  const absl::Time now = clock_.Now();
+  const absl::Duration now = clock_.Uptime();
   while (!deadlines_.empty() && deadlines_.begin()->time <= now) {
     const Deadline deadline = *deadlines_.begin();
     deadlines_.erase(deadlines_.begin());
@@ -229,7 +238,7 @@ void Publisher::OnDeadlines() {
   if (!deadlines_.empty() || !sent_.empty()) ScheduleDeadlines();
 }
 
-void Publisher::FailOverdue(absl::Time now) {
+void Publisher::FailOverdue(absl::Duration now) {
   while (!sent_.empty() && sent_.begin()->first <= now) {
     const std::shared_ptr<Sent> sent = sent_.begin()->second;
     sent_.erase(sent_.begin());
@@ -241,6 +250,10 @@ void Publisher::FailOverdue(absl::Time now) {
 }
 
 void Publisher::Stop() {
+  for (const auto& [deadline, sent] : std::exchange(sent_, {})) {
+    if (std::exchange(sent->is_answered, true)) continue;
+    sent->done(OutcomeUnknown("the server is stopping"));
+  }
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     waiting.done(NotSent("the server is stopping"));
   }

@@ -96,7 +96,7 @@ class Publisher {
   };
   // When something is to be done about a publish that waits for acks.
   struct Deadline {
-    absl::Time time;
+    absl::Duration time;  // Uptime of the clock, as all times here.
     std::uint64_t sequence;
     bool is_for_silent;
     friend bool operator<(const Deadline& a, const Deadline& b) {
@@ -107,10 +107,12 @@ class Publisher {
 
   void Send(PublishCommand command, PublishDone done);
   void OnPublished(const Backplane::Published& published, PublishCommand command, PublishDone done);
-  void ExpectAcks(const Backplane::Published& published, absl::Time deadline, v1::Delivery delivery,
-                  PublishDone done);
+  void ExpectAcks(const Backplane::Published& published, absl::Duration deadline,
+                  v1::Delivery delivery, PublishDone done);
+  // When the answer to a caller with this deadline must be on its way.
+  absl::Duration AnswerBy(absl::Time deadline) const;
   PublishDone KeepingAnswer(const std::string& claim_key, PublishDone done);
-  void FailOverdue(absl::Time now);
+  void FailOverdue(absl::Duration now);
   void OnDelivered(std::size_t cost);
   void SendWaiting();
   // The one of this publish, made by whichever comes first: its message or its number.
@@ -139,7 +141,7 @@ class Publisher {
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Confirmation>> confirmations_;
   absl::btree_set<Deadline> deadlines_;
   // Those whose callers have deadlines, by them.
-  absl::btree_multimap<absl::Time, std::shared_ptr<Sent>> sent_;
+  absl::btree_multimap<absl::Duration, std::shared_ptr<Sent>> sent_;
   int silent_replicas_ = 0;
   bool is_deadline_scheduled_ = false;
 };

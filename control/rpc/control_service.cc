@@ -112,7 +112,7 @@ void ControlService::AddClientMethods() {
 
 void ControlService::AddReplicaMethods() {
   AddMethod<v1::ListReplicasRequest>(
-      &Raw::RequestListReplicas,
+      &RawControlService::RequestListReplicas,
       [this](absl::Time, const v1::ListReplicasRequest&, UnaryAnswer answer) {
         cluster_.ListReplicas(AnswerWith<v1::ListReplicasResponse, std::vector<ReplicaView>>(
             std::move(answer),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,16 +16,37 @@ namespace {
 using tests::LateBackplane;
 using Calls = std::vector<std::string>;
 
-class InterestTest : public testing::Test {
+class InterestTest : public testing::Test, public Interest::Listener {
  protected:
+  // A new connection of that shard holds the channel; `confirmed` counts what it is told.
   void Hold(const std::string& channel, int shard, int& confirmed) {
-    interest_.Hold(channel, shard, [&confirmed] { ++confirmed; });
+    const ConnectionId id = ConnectionId::Make(shard);
+    counters_[id] = &confirmed;
+    holders_[{channel, shard}].push_back(id);
+    interest_.Hold(channel, id);
   }
 
+  // The connection of that shard that has held the channel longest leaves.
+  void Release(const std::string& channel, int shard) {
+    auto& holders = holders_[{channel, shard}];
+    const ConnectionId id = holders.front();
+    holders.erase(holders.begin());
+    interest_.Release(channel, id);
+  }
+
+  void OnChannelSubscribed(ConnectionId id) override {
+    ++*counters_.at(id);
+    if (when_told_ != nullptr) std::exchange(when_told_, nullptr)();
+  }
+  void OnCaughtUp() override { ++caught_up_; }
+
   LateBackplane backplane_;
-  Interest interest_{backplane_, [this] { ++caught_up_; }};
-  int caught_up_ = 0;
+  Interest interest_{backplane_, *this};
+  std::map<ConnectionId, int*> counters_;
+  std::map<std::pair<std::string, int>, std::vector<ConnectionId>> holders_;
+  std::function<void()> when_told_;  // Once.
   int confirmed_ = 0;
+  int caught_up_ = 0;
 };
 
 TEST_F(InterestTest, SubscribesForTheFirstHolderOnly) {
@@ -37,10 +60,10 @@ TEST_F(InterestTest, UnsubscribesOnlyWhenTheLastHolderLeaves) {
   Hold("group:a", 0, confirmed_);
   Hold("group:a", 0, confirmed_);
   Hold("group:a", 1, confirmed_);
-  interest_.Release("group:a", 0);
-  interest_.Release("group:a", 1);
+  Release("group:a", 0);
+  Release("group:a", 1);
   EXPECT_EQ(backplane_.calls().size(), 1U);
-  interest_.Release("group:a", 0);
+  Release("group:a", 0);
   EXPECT_EQ(backplane_.calls(), (Calls{"subscribe group:a", "unsubscribe group:a"}));
 }
 
@@ -60,11 +83,11 @@ TEST_F(InterestTest, KnowsTheShardsOfAChannelFromTheHoldOn) {
   Hold("group:a", 2, confirmed_);
   Hold("group:a", 0, confirmed_);
   EXPECT_EQ(interest_.ShardsOf("group:a"), (std::vector<int>{2, 0}));
-  interest_.Release("group:a", 2);
+  Release("group:a", 2);
   EXPECT_EQ(interest_.ShardsOf("group:a"), (std::vector<int>{2, 0}));
-  interest_.Release("group:a", 2);
+  Release("group:a", 2);
   EXPECT_EQ(interest_.ShardsOf("group:a"), std::vector<int>{0});
-  interest_.Release("group:a", 0);
+  Release("group:a", 0);
   EXPECT_TRUE(interest_.ShardsOf("group:a").empty());
   EXPECT_TRUE(interest_.ShardsOf("group:never").empty());
 }
@@ -80,7 +103,7 @@ TEST_F(InterestTest, KeepsChannelsApart) {
 
 TEST_F(InterestTest, ForgetsAConfirmationThatComesAfterTheRelease) {
   Hold("group:a", 0, confirmed_);
-  interest_.Release("group:a", 0);
+  Release("group:a", 0);
   backplane_.ConfirmOldest();
   EXPECT_EQ(confirmed_, 0);
 }
@@ -90,7 +113,7 @@ TEST_F(InterestTest, ForgetsAConfirmationThatComesAfterTheRelease) {
 TEST_F(InterestTest, WaitsForTheConfirmationOfItsOwnSubscription) {
   int first = 0;
   Hold("group:a", 0, first);
-  interest_.Release("group:a", 0);
+  Release("group:a", 0);
   Hold("group:a", 0, confirmed_);
   EXPECT_EQ(backplane_.calls(),
             (Calls{"subscribe group:a", "unsubscribe group:a", "subscribe group:a"}));
@@ -102,11 +125,13 @@ TEST_F(InterestTest, WaitsForTheConfirmationOfItsOwnSubscription) {
 }
 
 TEST_F(InterestTest, LetsAConfirmationHoldAndReleaseChannels) {
-  interest_.Hold("group:a", 0, [this] {
-    interest_.Release("group:a", 0);
+  int first = 0;
+  Hold("group:a", 0, first);
+  Hold("group:a", 1, confirmed_);
+  when_told_ = [this] {
+    Release("group:a", 0);
     for (int i = 0; i < 100; ++i) Hold("group:" + std::to_string(i), 0, confirmed_);
-  });
-  interest_.Hold("group:a", 1, [this] { ++confirmed_; });
+  };
   backplane_.ConfirmOldest();
   EXPECT_EQ(confirmed_, 1);
   EXPECT_EQ(interest_.ShardsOf("group:a"), std::vector<int>{1});
@@ -152,9 +177,9 @@ TEST_F(InterestTest, CatchesUpByTheReleaseOfWhatIsMissing) {
   Hold("group:a", 0, confirmed_);
   Hold("group:b", 0, confirmed_);
   interest_.OnInterrupted();
-  interest_.Release("group:a", 0);
+  Release("group:a", 0);
   EXPECT_EQ(caught_up_, 0);
-  interest_.Release("group:b", 0);
+  Release("group:b", 0);
   EXPECT_EQ(caught_up_, 1);
   EXPECT_FALSE(interest_.is_catching_up());
 }
@@ -168,6 +193,17 @@ TEST_F(InterestTest, BearsASecondInterruptionWhileItCatchesUp) {
   EXPECT_EQ(caught_up_, 0) << "that was the confirmation of a connection that is gone";
   backplane_.ConfirmOldest();
   EXPECT_EQ(caught_up_, 1);
+}
+
+// While Redis is away nothing is confirmed, and streams come and go.
+TEST_F(InterestTest, ForgetsWhoLeftBeforeTheConfirmation) {
+  int gone = 0;
+  Hold("all", 0, confirmed_);
+  Hold("all", 1, gone);
+  Release("all", 1);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(confirmed_, 1);
+  EXPECT_EQ(gone, 0);
 }
 
 }  // namespace

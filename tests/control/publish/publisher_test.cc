@@ -22,8 +22,10 @@ namespace {
 
 using Answer = absl::StatusOr<v1::Delivery>;
 
-class NobodyConnects : public ConnectionObserver {
+class NobodyConnects : public ConnectionObserver, public Interest::Listener {
  public:
+  void OnChannelSubscribed(ConnectionId) override {}
+  void OnCaughtUp() override {}
   void OnConnectionOpened(OpenedConnection) override {}
   void OnConnectionClosed(ConnectionId, EndReason) override {}
 };
@@ -35,7 +37,7 @@ class PublisherTest : public testing::Test {
     EdgeOptions options;
     options.http = {boost::asio::ip::address_v4::loopback(), 0};
     edge_ = *Edge::Start(options, clock_, observer_);
-    interest_.Hold("all", 0, [] {});
+    interest_.Hold("all", ConnectionId::Make(0));
     publisher_ = std::make_unique<Publisher>(
         "r1", io_context_, clock_, backplane_, *edge_, interest_,
         [this](absl::AnyInvocable<void()> task) { mailbox_.Push(std::move(task)); });
@@ -122,7 +124,7 @@ class PublisherTest : public testing::Test {
   tests::Watched<bool> is_open_{true};
   boost::asio::io_context io_context_{1};
   Mailbox mailbox_{[this] { boost::asio::post(io_context_, [this] { mailbox_.Drain(); }); }};
-  Interest interest_{backplane_, [] {}};
+  Interest interest_{backplane_, observer_};
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<Publisher> publisher_;
   std::uint64_t last_sequence_ = 1'700'000'000'000'000;
