@@ -25,10 +25,12 @@ namespace sluice {
 //         from any.
 class Edge {
  public:
-  // Binds and begins to accept. Errors: UNAVAILABLE if the port is taken, INVALID_ARGUMENT if the
+  // Binds and begins to accept. `door` decides who is let in, and outlives the edge; without one
+  // requests are believed. Errors: UNAVAILABLE if the port is taken, INVALID_ARGUMENT if the
   // address can't be bound.
   static absl::StatusOr<std::unique_ptr<Edge>> Start(EdgeOptions options, const Clock& clock,
-                                                     ConnectionObserver& observer);
+                                                     ConnectionObserver& observer,
+                                                     StreamDoor* door = nullptr);
 
   ~Edge();
 
@@ -61,7 +63,7 @@ class Edge {
   void Stop();
 
  private:
-  Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer);
+  Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, StreamDoor* door);
 
   EdgeOptions options_;
   const CorsPolicy cors_;

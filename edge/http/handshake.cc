@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "edge/door/credential.h"
 #include "edge/names/text_rules.h"
 
 namespace sluice {
@@ -84,21 +85,48 @@ void Handshake::OnRequest(const RequestHead& head) {
     return Answer(ErrorAnswer({403, "origin_refused", "pages of this origin may not read streams"},
                               cors_lines, has_body));
   }
-  OnStreamRequest(head, std::move(result.request));
+  request_ = std::move(result.request);
+  AskDoor(head);
 }
 
-void Handshake::OnStreamRequest(const RequestHead& head, StreamRequest request) {
+void Handshake::AskDoor(const RequestHead& head) {
+  Unlink();  // The head has come in time.
+  owner_.AskDoor({head, request_, remote_endpoint_, MayUseCookies(head, cors_)},
+                 [self = shared_from_this()](DoorAnswer answer) {
+                   self->OnDoorAnswer(self->parser_->get(), std::move(answer));
+                 });
+}
+
+void Handshake::OnDoorAnswer(const RequestHead& head, DoorAnswer answer) {
+  if (auto* admission = std::get_if<Admission>(&answer)) {
+    return OnAdmitted(head, std::move(*admission));
+  }
+  if (const auto* denial = std::get_if<Denial>(&answer)) return Deny(head, *denial);
+  GiveRefusal(head, owner_.RefuseForNow());
+}
+
+void Handshake::Deny(const RequestHead& head, const Denial& denial) {
+  std::string lines = cors_.HeaderLines(HeaderValue(head, http::field::origin));
+  if (!denial.challenge.empty()) lines += "WWW-Authenticate: " + denial.challenge + "\r\n";
+  Answer(ErrorAnswer(denial.error, lines, head.method() != http::verb::head));
+}
+
+void Handshake::GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal) {
+  if (refusal.is_whole_answer) return Answer(refusal.bytes);
+  Answer(StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin))) + refusal.bytes);
+}
+
+void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
   std::string stream_head = StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin)));
   if (head.method() == http::verb::head) return Answer(std::move(stream_head));
-  const auto refusal = owner_.Refuse(request);
-  if (refusal.has_value()) {
-    return Answer(refusal->is_whole_answer ? refusal->bytes : stream_head + refusal->bytes);
-  }
-  Unlink();
+  request_.client_id = admission.client_id;
+  request_.groups = admission.groups;
+  const auto refusal = owner_.Refuse(request_);
+  if (refusal.has_value()) return GiveRefusal(head, *refusal);
   // The user agent goes into protobuf answers, which take UTF-8 only.
-  owner_.OnArrival({std::move(request), std::move(socket_), remote_endpoint_,
+  owner_.OnArrival({std::move(request_), std::move(socket_), remote_endpoint_,
                     ToUtf8(HeaderValue(head, http::field::user_agent), kUserAgentBytesMax),
-                    std::move(stream_head)});
+                    std::move(admission), std::move(stream_head)});
 }
 
 void Handshake::OnDeadline() {

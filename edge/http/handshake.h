@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "edge/door/stream_door.h"
 #include "edge/http/answer.h"
 #include "edge/http/stream_request.h"
 #include "edge/session/stream_socket.h"
@@ -20,6 +21,7 @@ struct StreamArrival {
   TcpSocket socket;
   boost::asio::ip::tcp::endpoint remote_endpoint;
   std::string user_agent;  // Cut to 256 bytes.
+  Admission admission;     // Which the request gave way to.
   std::string head;        // The bytes of the 200 answer, which the stream begins with.
 };
 
@@ -36,6 +38,12 @@ class HandshakeOwner {
   };
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
 
+  // The refusal of a stream that nobody can decide on now.
+  virtual Refusal RefuseForNow() = 0;
+
+  // `done` is called on the shard's thread, perhaps before this returns.
+  virtual void AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) = 0;
+
   virtual void OnArrival(StreamArrival arrival) = 0;
 
   // A handshake is over: its connection is closed or has become a stream.
@@ -45,7 +53,8 @@ class HandshakeOwner {
 // One connection from accept until its request is answered or has become a stream.
 // Owner:  itself, by its pending operations.
 // Thread: the shard's.
-// Limits: 16 KiB of request head in 10 s; after an answer the peer has 2 s and 64 KiB to close.
+// Limits: 16 KiB of request head in 10 s; the door has times of its own; after an answer the peer
+// has 2 s and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
   Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
@@ -61,7 +70,11 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
 
   void OnHead(const boost::system::error_code& error);
   void OnRequest(const RequestHead& head);
-  void OnStreamRequest(const RequestHead& head, StreamRequest request);
+  void AskDoor(const RequestHead& head);
+  void OnDoorAnswer(const RequestHead& head, DoorAnswer answer);
+  void Deny(const RequestHead& head, const Denial& denial);
+  void GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal);
+  void OnAdmitted(const RequestHead& head, Admission admission);
   void Answer(std::string bytes);
   void Linger();
   void Close();
@@ -73,6 +86,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   boost::asio::ip::tcp::endpoint remote_endpoint_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  StreamRequest request_;
   std::string answer_;
   std::size_t lingered_bytes_ = 0;
 };

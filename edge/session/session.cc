@@ -161,6 +161,7 @@ void Session::Close(EndReason reason) {
 
 void Session::OnDeadline() {
   if (state_ == State::kEnding || state_ == State::kFinishing) return Close(end_reason_);
+  if (wheel_.now() >= expiry_) return owner_.OnSessionExpired(*this);
   const auto is_past = [this](TimerWheel::Tick since, absl::Duration limit) {
     return wheel_.now() >= since + (wheel_.After(limit) - wheel_.now());
   };
@@ -177,7 +178,7 @@ void Session::ScheduleNext() {
   // Writes do not move the deadline, which would cost each delivery; it is looked at when it comes.
   const TimerWheel::Tick since = outbox_ != nullptr ? last_progress_ : last_write_;
   const absl::Duration limit = outbox_ != nullptr ? settings_.write_timeout : settings_.heartbeat;
-  wheel_.Schedule(*this, since + (wheel_.After(limit) - wheel_.now()));
+  wheel_.Schedule(*this, std::min(since + (wheel_.After(limit) - wheel_.now()), expiry_));
 }
 
 void Session::WaitReadable() {

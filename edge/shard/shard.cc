@@ -129,20 +129,35 @@ std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest&) {
   const bool is_full =
       context_.connection_count.load(std::memory_order_relaxed) >= context_.options.connections_max;
   if (!is_full && !is_draining_) return std::nullopt;
-  const EndReason reason = is_draining_ ? EndReason::kDrain : EndReason::kOverloaded;
+  return RefuseWith(is_draining_ ? EndReason::kDrain : EndReason::kOverloaded);
+}
+
+HandshakeOwner::Refusal Shard::RefuseWith(EndReason reason) {
   Log(spdlog::level::debug, "stream refused", {{"reason", EndReasonName(reason)}});
   const absl::Duration retry_after = JitteredReconnectionTime();
   if (context_.options.overload == EdgeOptions::Overload::k503) {
-    return Refusal{true, OverloadAnswer(retry_after, "")};
+    return {true, OverloadAnswer(EndReasonName(reason), retry_after, "")};
   }
-  return Refusal{false, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+  return {false, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+}
+
+void Shard::AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) {
+  if (context_.door == nullptr) {
+    return done(Admission{asked.request.client_id, asked.request.groups});
+  }
+  context_.door->Ask(asked, [this, done = std::move(done)](DoorAnswer answer) mutable {
+    Post([done = std::move(done), answer = std::move(answer)]() mutable {
+      done(std::move(answer));
+    });
+  });
 }
 
 void Shard::OnArrival(StreamArrival arrival) {
   const ConnectionId id = ConnectionId::Make(index_);
   StreamRequest& request = arrival.request;
   if (request.client_id.empty()) request.client_id = RandomId(kClientIdLength);
-  OpenedConnection opened = {id, request.client_id, request.groups, context_.clock.Now()};
+  OpenedConnection opened = {id, request.client_id, request.groups, context_.clock.Now(),
+                             std::move(arrival.admission.metadata)};
   SessionIdentity identity = {
       std::move(request.client_id),  std::move(request.groups), request.last_event_id.value_or(""),
       std::move(arrival.user_agent), arrival.remote_endpoint,   opened.connect_time};
@@ -150,6 +165,12 @@ void Shard::OnArrival(StreamArrival arrival) {
       std::make_unique<Session>(id, std::move(identity), std::move(arrival.socket),
                                 session_settings_, wheel_, context_.outbox_budget, *this);
   Session& started = *session;
+  if (arrival.admission.expires != absl::InfiniteFuture()) {
+    // A tick more, because the wheel's time is up to one behind: the token must have expired when
+    // the browser comes back with it.
+    started.set_expiry(
+        wheel_.After(arrival.admission.expires - opened.connect_time + TimerWheel::kTickLength));
+  }
   sessions_.emplace(id, std::move(session));
   context_.connection_count.fetch_add(1, std::memory_order_relaxed);
   context_.observer.OnConnectionOpened(std::move(opened));
@@ -181,6 +202,15 @@ void Shard::OnSessionEnded(Session& session, EndReason reason) {
        {"reason", EndReasonName(reason)},
        {"delivered", session.delivered_count()}});
   context_.observer.OnConnectionClosed(session.id(), reason);
+}
+
+void Shard::OnSessionExpired(Session& session) {
+  EndAfterPending(session, EndReason::kTokenExpired);
+}
+
+void Shard::EndAfterPending(Session& session, EndReason reason) {
+  fan_outs_.ServePending(session);
+  session.End(reason, Farewell(reason), /*keeps_queue=*/true);
 }
 
 void Shard::OnSessionReleased(Session& session) {
@@ -248,10 +278,7 @@ void Shard::EndAll(absl::AnyInvocable<void()> done) {
   fan_outs_.Start();  // What came before in the same mailbox turn still goes out.
   std::vector<Session*> open;
   for (const auto& [id, session] : sessions_) open.push_back(session.get());
-  for (Session* session : open) {
-    fan_outs_.ServePending(*session);
-    session->End(EndReason::kDrain, Farewell(EndReason::kDrain), /*keeps_queue=*/true);
-  }
+  for (Session* session : open) EndAfterPending(*session, EndReason::kDrain);
   if (sessions_.empty()) std::exchange(all_ended_, nullptr)();
 }
 
