@@ -8,6 +8,7 @@
 
 #include "edge/edge_options.h"
 #include "edge/log/log.h"
+#include "server/door/door_options.h"
 
 namespace sluice {
 
@@ -17,6 +18,8 @@ struct Config {
   std::string grpc;   // ADDRESS:PORT
   std::string admin;  // ADDRESS:PORT
   absl::Duration record_ttl;
+  DoorOptions doors;
+  bool has_grpc_reflection = true;
   bool is_http_insecure = false;  // Open to other machines without authentication.
   bool is_grpc_insecure = false;
   LogFormat log_format = LogFormat::kText;

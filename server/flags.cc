@@ -46,6 +46,23 @@ void AddLimitFlags(CLI::App& parser, FlagValues& values) {
   add("--write-timeout", values.write_timeout, "A stream that takes nothing for so long is ended");
 }
 
+void AddDoorFlags(CLI::App& parser, FlagValues& values) {
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(kDoors);
+  };
+  add("--jwt-hs256-file", values.jwt_hs256_file,
+      "File with the secret that tokens (JWT, HS256) are checked with");
+  add("--jwks-file", values.jwks_file, "File with the public keys of tokens, as a JWK Set");
+  add("--jwt-issuer", values.jwt_issuer, "The `iss` that tokens must have");
+  add("--jwt-audience", values.jwt_audience, "The `aud` that tokens must have");
+  add("--tokens-file", values.tokens_file,
+      "File (TOML) with the tokens and client certificates that gRPC callers may use");
+  parser
+      .add_flag("--grpc-reflection", values.has_grpc_reflection,
+                "Serve gRPC reflection although callers have to authenticate")
+      ->group(kDoors);
+}
+
 void AddProcessFlags(CLI::App& parser, FlagValues& values) {
   parser
       .add_flag("--insecure", values.insecure,
@@ -86,6 +103,7 @@ std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_fil
   parser->get_option("--version")->configurable(false);
   AddStreamFlags(*parser, values);
   AddLimitFlags(*parser, values);
+  AddDoorFlags(*parser, values);
   AddProcessFlags(*parser, values);
   if (has_config_file) {
     parser->set_config("--config", "", "File of `flag = value` lines (TOML)");

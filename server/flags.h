@@ -27,6 +27,12 @@ struct FlagValues {
   std::string record_ttl = "24h";
   std::vector<std::string> insecure;
   std::vector<std::string> cors_origins;
+  std::string jwt_hs256_file;
+  std::string jwks_file;
+  std::string jwt_issuer;
+  std::string jwt_audience;
+  std::string tokens_file;
+  bool has_grpc_reflection = false;
   std::string log_level = "info";
   std::string log_format;
   bool prints_config = false;

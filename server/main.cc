@@ -2,7 +2,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -20,16 +22,60 @@ namespace {
 constexpr int kExitTrouble = 1;
 constexpr int kExitUsage = 2;
 
+// How often files are looked at that are read again when they change.
+constexpr auto kReloadInterval = std::chrono::seconds(1);
+
+// Reads changed files again every so often, and at once on SIGHUP.
+class FileReloads {
+ public:
+  FileReloads(boost::asio::io_context& io_context, sluice::Replica& replica)
+      : replica_(replica), timer_(io_context), hangups_(io_context, SIGHUP) {
+    ScheduleTimer();
+    AwaitHangup();
+  }
+
+  void Stop() {
+    timer_.cancel();
+    hangups_.cancel();
+  }
+
+ private:
+  void ScheduleTimer() {
+    timer_.expires_after(kReloadInterval);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      replica_.ReloadFiles();
+      ScheduleTimer();
+    });
+  }
+
+  void AwaitHangup() {
+    hangups_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      replica_.ReloadFiles();
+      AwaitHangup();
+    });
+  }
+
+  sluice::Replica& replica_;
+  boost::asio::steady_timer timer_;
+  boost::asio::signal_set hangups_;
+};
+
 // Serves until SIGTERM or SIGINT has ended all streams. A second signal ends the process at once.
 void ServeUntilSignal(sluice::Replica& replica) {
   boost::asio::io_context io_context(1);
   boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
+  FileReloads reloads(io_context, replica);
   std::thread shutdown;
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     shutdown = std::thread([&] {
       replica.Shutdown();
-      boost::asio::post(io_context, [&] { signals.cancel(); });
+      boost::asio::post(io_context, [&] {
+        signals.cancel();
+        reloads.Stop();
+      });
     });
     signals.async_wait([](const boost::system::error_code& canceled, int signal) {
       if (!canceled) std::_Exit(128 + signal);

@@ -31,13 +31,17 @@ Replica::Replica(const Config& config)
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   std::unique_ptr<Replica> replica(new Replica(config));
+  auto doors = Doors::Open(config.doors, replica->clock_);
+  if (!doors.ok()) return doors.status();
+  replica->doors_ = *std::move(doors);
   // The admin port comes first, so that a probe finds the process alive while the rest starts.
   auto admin_server = AdminServer::Start(
       config.admin, [replica = replica.get()] { return replica->CheckReadiness(); });
   if (!admin_server.ok()) return admin_server.status();
   replica->admin_server_ = *std::move(admin_server);
 
-  auto edge = Edge::Start(config.edge, replica->clock_, *replica->cluster_);
+  auto edge =
+      Edge::Start(config.edge, replica->clock_, *replica->cluster_, replica->doors_->streams());
   if (!edge.ok()) return edge.status();
   replica->edge_ = *std::move(edge);
   replica->cluster_->Start(*replica->edge_);
@@ -45,6 +49,8 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   GrpcServerOptions grpc_options;
   grpc_options.address = config.grpc;
   grpc_options.threads = std::thread::hardware_concurrency() >= 4 ? 2 : 1;
+  grpc_options.has_reflection = config.has_grpc_reflection;
+  grpc_options.door = replica->doors_->callers();
   auto grpc_server = GrpcServer::Start(grpc_options, *replica->cluster_);
   if (!grpc_server.ok()) return grpc_server.status();
   replica->grpc_server_ = *std::move(grpc_server);

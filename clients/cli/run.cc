@@ -10,6 +10,7 @@
 #include "clients/cli/command/clients.h"
 #include "clients/cli/command/option.h"
 #include "clients/cli/command/send.h"
+#include "clients/cli/command/token.h"
 #include "clients/cli/input/argument.h"
 #include "clients/cli/program.h"
 #include "clients/cli/publish/publish_command.h"
@@ -116,6 +117,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddPublishCommand(app, program);
   AddClientsCommands(app, program);
   AddTailCommand(app, program);
+  AddTokenCommands(app, program);
   AddVersionCommand(app, program);
   try {
     app.parse(argument_count, arguments);

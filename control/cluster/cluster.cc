@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/backplane/channel.h"
+#include "control/backplane/initial_record.h"
 #include "edge/base/check.h"
 #include "edge/log/log.h"
 
@@ -112,10 +113,11 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
   if (found == joining_.end()) return;  // It has left meanwhile.
   if (--found->second.channels_missing > 0) return;
   // After the subscription, so that no change of the record is missed between the two.
-  backplane_.ReadRecord(found->second.opened.client_id,
-                        [this, id](absl::StatusOr<std::shared_ptr<const Record>> record) {
-                          OnRecordRead(id, std::move(record));
-                        });
+  const OpenedConnection& opened = found->second.opened;
+  ReadOrBeginRecord(backplane_, opened.client_id, opened.metadata,
+                    [this, id](absl::StatusOr<std::shared_ptr<const Record>> record) {
+                      OnRecordRead(id, std::move(record));
+                    });
 }
 
 void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {

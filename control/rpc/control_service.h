@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "control/caller/caller_door.h"
 #include "control/cluster/cluster.h"
 #include "control/rpc/call_queue.h"
 #include "control/rpc/unary_call.h"
@@ -27,7 +28,8 @@ using RawControlService = RawPublishMethods<RawClientMethods<v1::ControlService:
 // Thread: completion-queue threads; answers come on the thread that has them.
 class ControlService {
  public:
-  explicit ControlService(Cluster& cluster);
+  // `door` decides who may call; null: everybody. It outlives the calls.
+  ControlService(Cluster& cluster, const CallerDoor* door);
 
   grpc::Service& service() { return service_; }
 
@@ -43,6 +45,7 @@ class ControlService {
   void AddClientMethods();
 
   Cluster& cluster_;
+  const CallerDoor* const door_;
   RawControlService service_;
   std::vector<UnaryMethod> methods_;
 };

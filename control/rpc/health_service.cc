@@ -145,7 +145,7 @@ HealthService::HealthService() {
     service_.RequestCheck(context, bytes, responder, queue, queue, tag);
   };
   check_.handle = HandleParsed<HealthCheckRequest>(
-      [this](absl::Time, const HealthCheckRequest& request, UnaryAnswer answer) {
+      [this](const Call&, const HealthCheckRequest& request, UnaryAnswer answer) {
         if (!Knows(request.service())) {
           return answer.Fail(WithReason(
               absl::NotFoundError(absl::StrCat("no service `", request.service(), "` here")),

@@ -85,6 +85,7 @@ void TokenVerifier::SetKeys(KeySource source, JwtKeys keys) {
   JwtKeys all;
   for (const JwtKeys& some : keys_by_source_) all = JwtKeys::Union(all, some);
   keys_ = std::make_shared<JwtKeys>(std::move(all));
+  version_.fetch_add(1, std::memory_order_release);
 }
 
 }  // namespace sluice

@@ -4,6 +4,8 @@
 #include <absl/time/time.h>
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,10 +35,15 @@ class TokenVerifier {
   enum class KeySource { kSecretFile, kJwksFile, kJwksUrl };
   void SetKeys(KeySource source, JwtKeys keys);
 
+  // Grows with every exchange of keys.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
  private:
   const ClaimRules rules_;
   mutable Mutex mutex_;
   std::array<JwtKeys, 3> keys_by_source_ ABSL_GUARDED_BY(mutex_);
+  // Written after the keys, so that who sees the number finds them: release and acquire.
+  std::atomic<std::uint64_t> version_{0};
   std::shared_ptr<const JwtKeys> keys_ ABSL_GUARDED_BY(mutex_) = std::make_shared<JwtKeys>();
 };
 

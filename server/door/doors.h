@@ -1,0 +1,51 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "control/caller/caller_door.h"
+#include "edge/base/clock.h"
+#include "edge/door/jwt/token_verifier.h"
+#include "edge/door/jwt_door.h"
+#include "edge/door/stream_door.h"
+#include "server/door/door_options.h"
+#include "server/door/watched_file.h"
+
+namespace sluice {
+
+// Everything that decides who gets in, with the files behind it.
+// Owner:  the replica; outlives the edge and the gRPC server.
+// Thread: any for what it hands out; Reload from one thread at a time.
+class Doors {
+ public:
+  // Reads all files. Errors: INVALID_ARGUMENT, which names flag and file.
+  static absl::StatusOr<std::unique_ptr<Doors>> Open(const DoorOptions& options,
+                                                     const Clock& clock);
+
+  // Null: streams are let in unasked.
+  StreamDoor* streams() { return jwt_door_.has_value() ? &*jwt_door_ : nullptr; }
+
+  // Null: everybody may call.
+  const CallerDoor* callers() const { return caller_door_.has_value() ? &*caller_door_ : nullptr; }
+
+  // Reads the files that have changed.
+  void Reload();
+
+ private:
+  Doors(const DoorOptions& options, const Clock& clock);
+
+  void WatchKeyFile(const char* flag, const std::string& path, TokenVerifier::KeySource source,
+                    absl::StatusOr<JwtKeys> (*read)(std::string_view));
+
+  void WatchTokensFile(const std::string& path);
+
+  TokenVerifier verifier_;
+  std::optional<JwtDoor> jwt_door_;
+  std::optional<CallerDoor> caller_door_;
+  std::vector<std::unique_ptr<WatchedFile>> files_;
+};
+
+}  // namespace sluice
