@@ -9,6 +9,7 @@
 
 #include "edge/base/clock.h"
 #include "edge/connection_observer.h"
+#include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/shard/fan_out.h"
 #include "edge/shard/shard.h"
@@ -25,12 +26,11 @@ namespace sluice {
 //         from any.
 class Edge {
  public:
-  // Binds and begins to accept. `door` decides who is let in, and outlives the edge; without one
-  // requests are believed. Errors: UNAVAILABLE if the port is taken, INVALID_ARGUMENT if the
+  // Binds and begins to accept. Errors: UNAVAILABLE if the port is taken, INVALID_ARGUMENT if the
   // address can't be bound.
   static absl::StatusOr<std::unique_ptr<Edge>> Start(EdgeOptions options, const Clock& clock,
                                                      ConnectionObserver& observer,
-                                                     StreamDoor* door = nullptr);
+                                                     EdgeGuards guards = {});
 
   ~Edge();
 
@@ -63,7 +63,7 @@ class Edge {
   void Stop();
 
  private:
-  Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, StreamDoor* door);
+  Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, EdgeGuards guards);
 
   EdgeOptions options_;
   const CorsPolicy cors_;

@@ -200,7 +200,8 @@ void ReadDoors(const FlagValues& values, FlagReader& reader, Config& config) {
     RefuseToBeOpen("http", config.edge.http.address(), "--jwt-hs256-file, --jwks-file", reader);
   }
   if (!config.is_grpc_insecure && !config.doors.guards_callers()) {
-    RefuseToBeOpen("grpc", grpc.address(), "--tokens-file, --jwt-hs256-file, --jwks-file", reader);
+    RefuseToBeOpen("grpc", grpc.address(),
+                   "--tokens-file, --grpc-client-ca, --jwt-hs256-file, --jwks-file", reader);
   }
 }
 

@@ -57,6 +57,13 @@ void AddDoorFlags(CLI::App& parser, FlagValues& values) {
   add("--jwt-audience", values.jwt_audience, "The `aud` that tokens must have");
   add("--tokens-file", values.tokens_file,
       "File (TOML) with the tokens and client certificates that gRPC callers may use");
+  add("--tls-cert", values.tls_cert, "File (PEM) with the certificate chain of the streams' port");
+  add("--tls-key", values.tls_key, "File (PEM) with its key");
+  add("--grpc-tls-cert", values.grpc_tls_cert,
+      "File (PEM) with the certificate chain of the gRPC port");
+  add("--grpc-tls-key", values.grpc_tls_key, "File (PEM) with its key");
+  add("--grpc-client-ca", values.grpc_client_ca,
+      "File (PEM) with the authorities whose client certificates gRPC takes");
   parser
       .add_flag("--grpc-reflection", values.has_grpc_reflection,
                 "Serve gRPC reflection although callers have to authenticate")

@@ -32,6 +32,11 @@ struct FlagValues {
   std::string jwt_issuer;
   std::string jwt_audience;
   std::string tokens_file;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string grpc_tls_cert;
+  std::string grpc_tls_key;
+  std::string grpc_client_ca;
   bool has_grpc_reflection = false;
   std::string log_level = "info";
   std::string log_format;

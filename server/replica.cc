@@ -50,6 +50,9 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   grpc_options.address = config.grpc;
   grpc_options.threads = std::thread::hardware_concurrency() >= 4 ? 2 : 1;
   grpc_options.has_reflection = config.has_grpc_reflection;
+  const DoorOptions& doors_given = config.doors;
+  grpc_options.tls = {doors_given.grpc_tls.certificate, doors_given.grpc_tls.key,
+                      doors_given.grpc_client_ca, !doors_given.takes_tokens()};
   grpc_options.door = replica->doors_->callers();
   auto grpc_server = GrpcServer::Start(grpc_options, *replica->cluster_);
   if (!grpc_server.ok()) return grpc_server.status();

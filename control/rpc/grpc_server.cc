@@ -4,7 +4,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
@@ -35,7 +34,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
 
   std::unique_ptr<GrpcServer> started(new GrpcServer(cluster, options.door));
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &started->port_);
+  builder.AddListeningPort(options.address, MakeServerCredentials(options.tls), &started->port_);
   if (options.has_reflection) {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   } else {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/caller/caller_door.h"
+#include "control/caller/server_credentials.h"
 #include "control/cluster/cluster.h"
 #include "control/rpc/call_queue.h"
 #include "control/rpc/control_service.h"
@@ -21,6 +22,7 @@ struct GrpcServerOptions {
   std::string address;  // ADDRESS:PORT; port 0: any free one.
   int threads = 1;      // Completion queues, one thread each.
   bool has_reflection = true;
+  GrpcTls tls;
   const CallerDoor* door = nullptr;  // Decides who may call; null: everybody.
 };
 

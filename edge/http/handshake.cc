@@ -1,9 +1,8 @@
 #include "edge/http/handshake.h"
 
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "edge/door/credential.h"
@@ -12,11 +11,12 @@
 namespace sluice {
 namespace {
 
-namespace asio = boost::asio;
 namespace http = boost::beast::http;
+using Outcome = SocketResult::Outcome;
 
 constexpr std::uint32_t kHeadBytesMax = 16 * 1024;
 constexpr std::size_t kBufferBytesMax = kHeadBytesMax + 4096;
+constexpr std::size_t kReadBytesMax = 4096;
 constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
 constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
@@ -39,7 +39,7 @@ bool IsHttpError(const boost::system::error_code& error) {
 
 }  // namespace
 
-Handshake::Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
+Handshake::Handshake(StreamSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
                      HandshakeOwner& owner)
     : socket_(std::move(socket)),
       wheel_(wheel),
@@ -49,19 +49,52 @@ Handshake::Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors
 
 void Handshake::Start() {
   boost::system::error_code error;
-  remote_endpoint_ = socket_.remote_endpoint(error);
+  remote_endpoint_ = socket_.tcp().remote_endpoint(error);
   if (error) return;  // The peer has gone again.
-  SetStreamOptions(socket_);
+  SetStreamOptions(socket_.tcp());
   wheel_.Schedule(*this, wheel_.After(kHeadTimeout));
+  Negotiate();
+}
+
+void Handshake::Negotiate() {
+  const SocketResult result = socket_.Negotiate();
+  if (result.outcome == Outcome::kBroken) return Close();
+  if (result.outcome == Outcome::kWouldBlock) {
+    return socket_.tcp().async_wait(
+        socket_.wants_write() ? TcpSocket::wait_write : TcpSocket::wait_read,
+        [self = shared_from_this()](const boost::system::error_code& error) {
+          if (!error) self->Negotiate();
+        });
+  }
+  is_negotiated_ = true;
   parser_.emplace();
   parser_->header_limit(kHeadBytesMax);
-  http::async_read_header(socket_, buffer_, *parser_,
-                          [self = shared_from_this()](const boost::system::error_code& read_error,
-                                                      std::size_t) { self->OnHead(read_error); });
+  OnReadable();
+}
+
+void Handshake::ReadHead() {
+  socket_.tcp().async_wait(TcpSocket::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& error) {
+                             if (!error) self->OnReadable();
+                           });
+}
+
+void Handshake::OnReadable() {
+  if (!answer_.empty()) return;  // The deadline came first.
+  boost::system::error_code error = http::error::need_more;
+  while (error == http::error::need_more) {
+    if (buffer_.size() == kBufferBytesMax) return OnHead(http::error::buffer_overflow);
+    const auto space = buffer_.prepare(std::min(kReadBytesMax, kBufferBytesMax - buffer_.size()));
+    const SocketResult result = socket_.Receive(static_cast<char*>(space.data()), space.size());
+    if (result.outcome == Outcome::kWouldBlock) return ReadHead();
+    if (result.outcome == Outcome::kBroken || result.bytes == 0) return Close();
+    buffer_.commit(result.bytes);
+    buffer_.consume(parser_->put(buffer_.data(), error));
+  }
+  OnHead(error);
 }
 
 void Handshake::OnHead(const boost::system::error_code& error) {
-  if (!parser_.has_value() || !answer_.empty()) return;  // The deadline came first.
   if (!error) return OnRequest(parser_->get());
   if (IsTooLarge(error)) {
     return Answer(
@@ -130,7 +163,7 @@ void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
 }
 
 void Handshake::OnDeadline() {
-  if (answer_.empty()) {
+  if (answer_.empty() && is_negotiated_) {
     Answer(ErrorAnswer({408, "head_too_slow", "the request head took over 10 s"}, "", true));
   } else {
     Close();
@@ -140,24 +173,34 @@ void Handshake::OnDeadline() {
 void Handshake::Answer(std::string bytes) {
   answer_ = std::move(bytes);
   wheel_.Schedule(*this, wheel_.After(kLingerTimeout));
-  asio::async_write(
-      socket_, asio::buffer(answer_),
-      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-        if (error) return self->Close();
-        boost::system::error_code ignored;
-        static_cast<void>(self->socket_.shutdown(TcpSocket::shutdown_send, ignored));
-        self->Linger();
-      });
+  WriteAnswer();
+}
+
+void Handshake::WriteAnswer() {
+  SocketResult result = socket_.Flush();
+  while (result.outcome == Outcome::kDone && answer_written_ < answer_.size()) {
+    result = socket_.Send(std::string_view(answer_).substr(answer_written_));
+    answer_written_ += result.bytes;
+  }
+  if (result.outcome == Outcome::kBroken) return Close();
+  if (answer_written_ < answer_.size() || socket_.has_unsent()) {
+    return socket_.tcp().async_wait(
+        TcpSocket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
+          if (!error) self->WriteAnswer();
+        });
+  }
+  socket_.ShutdownSend();
+  Linger();
 }
 
 // Closing with bytes unread would send a reset, which can destroy our answer before it is read.
 void Handshake::Linger() {
-  socket_.async_wait(
+  socket_.tcp().async_wait(
       TcpSocket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
         if (error) return self->Close();
-        const SocketResult result = ReceiveAndDiscard(self->socket_);
+        const SocketResult result = self->socket_.ReceiveAndDiscard();
         self->lingered_bytes_ += result.bytes;
-        const bool is_open = result.outcome != SocketResult::Outcome::kBroken && result.bytes > 0;
+        const bool is_open = result.outcome == Outcome::kWouldBlock || result.bytes > 0;
         if (!is_open || self->lingered_bytes_ > kLingerBytesMax) return self->Close();
         self->Linger();
       });
@@ -165,8 +208,7 @@ void Handshake::Linger() {
 
 void Handshake::Close() {
   Unlink();
-  boost::system::error_code ignored;
-  static_cast<void>(socket_.close(ignored));
+  socket_.Close();
 }
 
 }  // namespace sluice

@@ -18,7 +18,7 @@ namespace sluice {
 // A request for a stream that may be let in, with the connection it came by.
 struct StreamArrival {
   StreamRequest request;
-  TcpSocket socket;
+  StreamSocket socket;
   boost::asio::ip::tcp::endpoint remote_endpoint;
   std::string user_agent;  // Cut to 256 bytes.
   Admission admission;     // Which the request gave way to.
@@ -50,14 +50,13 @@ class HandshakeOwner {
   virtual void OnHandshakeOver() = 0;
 };
 
-// One connection from accept until its request is answered or has become a stream.
-// Owner:  itself, by its pending operations.
-// Thread: the shard's.
-// Limits: 16 KiB of request head in 10 s; the door has times of its own; after an answer the peer
-// has 2 s and 64 KiB to close.
+// One connection from accept, its TLS handshake included, until its request is answered or has
+// become a stream. Owner:  itself, by its pending operations. Thread: the shard's. Limits: TLS
+// handshake and 16 KiB of request head in 10 s; the door has times of its own; after an answer the
+// peer has 2 s and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
-  Handshake(TcpSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
+  Handshake(StreamSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -68,6 +67,9 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 
+  void Negotiate();
+  void ReadHead();
+  void OnReadable();
   void OnHead(const boost::system::error_code& error);
   void OnRequest(const RequestHead& head);
   void AskDoor(const RequestHead& head);
@@ -76,10 +78,12 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   void GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal);
   void OnAdmitted(const RequestHead& head, Admission admission);
   void Answer(std::string bytes);
+  void WriteAnswer();
   void Linger();
   void Close();
 
-  TcpSocket socket_;
+  StreamSocket socket_;
+  bool is_negotiated_ = false;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
   HandshakeOwner& owner_;
@@ -88,6 +92,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   std::optional<Parser> parser_;
   StreamRequest request_;
   std::string answer_;
+  std::size_t answer_written_ = 0;
   std::size_t lingered_bytes_ = 0;
 };
 

@@ -83,7 +83,7 @@ class Session : public TimerWheel::Timer {
     std::size_t dropped;
   };
 
-  Session(ConnectionId id, SessionIdentity identity, TcpSocket socket,
+  Session(ConnectionId id, SessionIdentity identity, StreamSocket socket,
           const SessionSettings& settings, TimerWheel& wheel, OutboxBudget& budget,
           SessionOwner& owner);
   ~Session() override;
@@ -144,7 +144,7 @@ class Session : public TimerWheel::Timer {
   // Read on every delivery, so first and together.
   std::uint64_t served_ = 0;
   std::unique_ptr<Outbox> outbox_;  // Null while nothing waits.
-  TcpSocket socket_;
+  StreamSocket socket_;
   TimerWheel::Tick last_write_ = 0;
   std::uint64_t delivered_count_ = 0;
   TimerWheel& wheel_;

@@ -74,7 +74,13 @@ bool Shard::HasRoomForHandshakes() const {
 
 bool Shard::OnAccept(TcpSocket socket) {
   ++handshake_count_;
-  std::make_shared<Handshake>(std::move(socket), wheel_, context_.cors, *this)->Start();
+  std::unique_ptr<TlsLayer> tls;
+  if (context_.guards.tls != nullptr) {
+    tls = std::make_unique<TlsLayer>(context_.guards.tls->current(), socket.native_handle());
+  }
+  std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), wheel_,
+                              context_.cors, *this)
+      ->Start();
   return HasRoomForHandshakes();
 }
 
@@ -142,10 +148,10 @@ HandshakeOwner::Refusal Shard::RefuseWith(EndReason reason) {
 }
 
 void Shard::AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) {
-  if (context_.door == nullptr) {
+  if (context_.guards.door == nullptr) {
     return done(Admission{asked.request.client_id, asked.request.groups});
   }
-  context_.door->Ask(asked, [this, done = std::move(done)](DoorAnswer answer) mutable {
+  context_.guards.door->Ask(asked, [this, done = std::move(done)](DoorAnswer answer) mutable {
     Post([done = std::move(done), answer = std::move(answer)]() mutable {
       done(std::move(answer));
     });

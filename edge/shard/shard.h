@@ -15,7 +15,7 @@
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"
-#include "edge/door/stream_door.h"
+#include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/http/acceptor.h"
 #include "edge/http/handshake.h"
@@ -36,7 +36,7 @@ struct ShardContext {
   const Clock& clock;
   OutboxBudget& outbox_budget;
   ConnectionObserver& observer;
-  StreamDoor* door;  // Null: what requests say is believed.
+  EdgeGuards guards;
   // Open streams of all shards. Written by every shard as streams come and go, read to admit one;
   // relaxed, because it guards nothing but itself and may be off by the shards' number.
   std::atomic<std::size_t>& connection_count;

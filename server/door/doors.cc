@@ -22,27 +22,50 @@ Doors::Doors(const DoorOptions& options, const Clock& clock) : verifier_(options
     caller_door_.emplace(options.has_jwt_keys() ? &verifier_ : nullptr, clock);
   }
   WatchTokensFile(options.tokens_file);
+  WatchCertificates(options);
 }
 
 void Doors::WatchKeyFile(const char* flag, const std::string& path, TokenVerifier::KeySource source,
                          absl::StatusOr<JwtKeys> (*read)(std::string_view)) {
   if (path.empty()) return;
-  files_.push_back(std::make_unique<WatchedFile>(
-      flag, path, [this, source, read](const std::string& contents) -> absl::Status {
-        auto keys = read(contents);
-        if (keys.ok()) verifier_.SetKeys(source, *std::move(keys));
-        return keys.status();
-      }));
+  Watch({{flag, path}}, [this, source, read](const auto& contents) -> absl::Status {
+    auto keys = read(contents.front());
+    if (keys.ok()) verifier_.SetKeys(source, *std::move(keys));
+    return keys.status();
+  });
 }
 
 void Doors::WatchTokensFile(const std::string& path) {
   if (path.empty()) return;
-  files_.push_back(std::make_unique<WatchedFile>(
-      "tokens-file", path, [this](const std::string& contents) -> absl::Status {
-        auto file = ParseTokensFile(contents);
-        if (file.ok()) caller_door_->SetTokensFile(*std::move(file));
-        return file.status();
-      }));
+  Watch({{"tokens-file", path}}, [this](const auto& contents) -> absl::Status {
+    auto file = ParseTokensFile(contents.front());
+    if (file.ok()) caller_door_->SetTokensFile(*std::move(file));
+    return file.status();
+  });
+}
+
+void Doors::WatchCertificates(const DoorOptions& options) {
+  if (!options.tls.certificate.empty()) {
+    stream_tls_.emplace();
+    Watch({{"tls-cert", options.tls.certificate}, {"tls-key", options.tls.key}},
+          [this](const auto& contents) -> absl::Status {
+            auto context = MakeTlsContext(contents[0], contents[1]);
+            if (context.ok()) stream_tls_->Replace(*std::move(context));
+            return context.status();
+          });
+  }
+  // gRPC reads these files again by itself, every second; but it says nothing of what is wrong.
+  if (options.grpc_tls.certificate.empty()) return;
+  Watch({{"grpc-tls-cert", options.grpc_tls.certificate}, {"grpc-tls-key", options.grpc_tls.key}},
+        [](const auto& contents) { return MakeTlsContext(contents[0], contents[1]).status(); });
+  if (options.grpc_client_ca.empty()) return;
+  Watch({{"grpc-client-ca", options.grpc_client_ca}},
+        [](const auto& contents) { return CheckAuthorities(contents.front()); });
+}
+
+void Doors::Watch(std::vector<NamedFile> files,
+                  absl::AnyInvocable<absl::Status(const WatchedFiles::Contents&)> apply) {
+  files_.push_back(std::make_unique<WatchedFiles>(std::move(files), std::move(apply)));
 }
 
 absl::StatusOr<std::unique_ptr<Doors>> Doors::Open(const DoorOptions& options, const Clock& clock) {

@@ -10,9 +10,9 @@
 #include "edge/base/clock.h"
 #include "edge/door/jwt/token_verifier.h"
 #include "edge/door/jwt_door.h"
-#include "edge/door/stream_door.h"
+#include "edge/edge_guards.h"
 #include "server/door/door_options.h"
-#include "server/door/watched_file.h"
+#include "server/door/watched_files.h"
 
 namespace sluice {
 
@@ -25,8 +25,11 @@ class Doors {
   static absl::StatusOr<std::unique_ptr<Doors>> Open(const DoorOptions& options,
                                                      const Clock& clock);
 
-  // Null: streams are let in unasked.
-  StreamDoor* streams() { return jwt_door_.has_value() ? &*jwt_door_ : nullptr; }
+  // What stands before the streams.
+  EdgeGuards streams() {
+    return {jwt_door_.has_value() ? &*jwt_door_ : nullptr,
+            stream_tls_.has_value() ? &*stream_tls_ : nullptr};
+  }
 
   // Null: everybody may call.
   const CallerDoor* callers() const { return caller_door_.has_value() ? &*caller_door_ : nullptr; }
@@ -41,11 +44,15 @@ class Doors {
                     absl::StatusOr<JwtKeys> (*read)(std::string_view));
 
   void WatchTokensFile(const std::string& path);
+  void WatchCertificates(const DoorOptions& options);
+  void Watch(std::vector<NamedFile> files,
+             absl::AnyInvocable<absl::Status(const WatchedFiles::Contents&)> apply);
 
   TokenVerifier verifier_;
   std::optional<JwtDoor> jwt_door_;
   std::optional<CallerDoor> caller_door_;
-  std::vector<std::unique_ptr<WatchedFile>> files_;
+  std::optional<TlsIdentity> stream_tls_;
+  std::vector<std::unique_ptr<WatchedFiles>> files_;
 };
 
 }  // namespace sluice

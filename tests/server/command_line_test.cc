@@ -204,6 +204,19 @@ TEST_F(CommandLineTest, TurnsReflectionOffWhereCallersAuthenticate) {
   EXPECT_TRUE(Accepted({"--tokens-file=/tokens", "--grpc-reflection"}).has_grpc_reflection);
 }
 
+TEST_F(CommandLineTest, WantsCertificatesWithTheirKeys) {
+  EXPECT_TRUE(Holds(Refused({"--tls-cert=/c"}), "--tls-key"));
+  EXPECT_TRUE(Holds(Refused({"--tls-key=/k"}), "--tls-cert"));
+  EXPECT_TRUE(Holds(Refused({"--grpc-tls-cert=/c"}), "--grpc-tls-key"));
+  EXPECT_TRUE(Holds(Refused({"--grpc-client-ca=/ca"}), "--grpc-tls-cert"));
+  EXPECT_EQ(Refused({"--grpc=0.0.0.0:1", "--grpc-tls-cert=/c", "--grpc-tls-key=/k",
+                     "--grpc-client-ca=/ca"}),
+            "");
+  EXPECT_TRUE(Holds(Refused({"--grpc=0.0.0.0:1", "--grpc-tls-cert=/c", "--grpc-tls-key=/k"}),
+                    "--insecure=grpc"))
+      << "encryption alone asks nobody who he is";
+}
+
 TEST_F(CommandLineTest, RefusesRulesForTokensWithoutKeys) {
   EXPECT_TRUE(Holds(Refused({"--jwt-issuer=id"}), "--jwt-issuer "));
   EXPECT_TRUE(Holds(Refused({"--jwt-audience=a"}), "--jwks-file"));

@@ -98,7 +98,7 @@ class JwtDoorTest : public testing::Test {
   }
 
   Doorway doorway_;
-  EdgeBench bench_{EdgeBench::Options(), &doorway_.door};
+  EdgeBench bench_{EdgeBench::Options(), {.door = &doorway_.door}};
 };
 
 TEST_F(JwtDoorTest, OpensAStreamAsTheTokenSays) {
@@ -175,7 +175,7 @@ TEST(JwtDoor, SendsBrowsersAwayForAWhileUntilKeysAreThere) {
   Doorway doorway;
   TokenVerifier without_keys({});
   JwtDoor door(without_keys, doorway.clock);
-  EdgeBench bench(EdgeBench::Options(), &door);
+  EdgeBench bench(EdgeBench::Options(), {.door = &door});
   const auto stream = bench.Open("?token=" + doorway.Token(R"("sub":"ada")"));
   const auto end = stream->WaitForEvent("sluice.end");
   ASSERT_TRUE(end.has_value()) << stream->Log().Describe();
