@@ -197,11 +197,13 @@ void ReadDoors(const FlagValues& values, FlagReader& reader, Config& config) {
   config.is_http_insecure &= !config.doors.guards_streams();
   config.is_grpc_insecure &= !config.doors.guards_callers();
   if (!config.is_http_insecure && !config.doors.guards_streams()) {
-    RefuseToBeOpen("http", config.edge.http.address(), "--jwt-hs256-file, --jwks-file", reader);
+    RefuseToBeOpen("http", config.edge.http.address(),
+                   "--jwt-hs256-file, --jwks-file, --jwks-url, --auth-url", reader);
   }
   if (!config.is_grpc_insecure && !config.doors.guards_callers()) {
     RefuseToBeOpen("grpc", grpc.address(),
-                   "--tokens-file, --grpc-client-ca, --jwt-hs256-file, --jwks-file", reader);
+                   "--tokens-file, --grpc-client-ca, --jwt-hs256-file, --jwks-file, --jwks-url",
+                   reader);
   }
 }
 

@@ -53,8 +53,12 @@ void AddDoorFlags(CLI::App& parser, FlagValues& values) {
   add("--jwt-hs256-file", values.jwt_hs256_file,
       "File with the secret that tokens (JWT, HS256) are checked with");
   add("--jwks-file", values.jwks_file, "File with the public keys of tokens, as a JWK Set");
+  add("--jwks-url", values.jwks_url,
+      "Where the public keys of tokens are fetched, again and again");
   add("--jwt-issuer", values.jwt_issuer, "The `iss` that tokens must have");
   add("--jwt-audience", values.jwt_audience, "The `aud` that tokens must have");
+  add("--auth-url", values.auth_url,
+      "Webhook that is asked about each stream, with its headers; tokens then guard gRPC alone");
   add("--tokens-file", values.tokens_file,
       "File (TOML) with the tokens and client certificates that gRPC callers may use");
   add("--tls-cert", values.tls_cert, "File (PEM) with the certificate chain of the streams' port");

@@ -29,8 +29,10 @@ struct FlagValues {
   std::vector<std::string> cors_origins;
   std::string jwt_hs256_file;
   std::string jwks_file;
+  std::string jwks_url;
   std::string jwt_issuer;
   std::string jwt_audience;
+  std::string auth_url;
   std::string tokens_file;
   std::string tls_cert;
   std::string tls_key;

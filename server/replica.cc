@@ -83,6 +83,10 @@ Readiness Replica::CheckReadiness() const {
   readiness.checks.push_back(
       {"streams", is_serving, 0, is_serving ? "accepting" : "not accepting new streams"});
   readiness.checks.push_back({"backplane", true, 0, "in process"});
+  if (const auto keys = doors_->key_health()) {
+    readiness.checks.push_back(
+        {"jwks", keys->is_good, absl::ToInt64Milliseconds(keys->age), keys->detail});
+  }
   readiness.checks.push_back(
       {"open_ports", !is_open, 0,
        is_open ? "a port is open without authentication (--insecure)" : "none"});
@@ -106,6 +110,7 @@ Replica::~Replica() {
   // either is destroyed.
   if (edge_ != nullptr) edge_->Stop();
   cluster_->Stop();
+  if (doors_ != nullptr) doors_->Stop();
   edge_.reset();
   cluster_.reset();
 }

@@ -27,8 +27,8 @@ CallerPointer EveryScope(std::string name) {
 
 }  // namespace
 
-CallerDoor::CallerDoor(const TokenVerifier* verifier, const Clock& clock)
-    : verifier_(verifier), clock_(clock) {}
+CallerDoor::CallerDoor(const TokenVerifier* verifier, const Clock& clock, JwksSource* source)
+    : verifier_(verifier), clock_(clock), source_(source) {}
 
 absl::StatusOr<CallerPointer> CallerDoor::Admit(const CallerCredentials& credentials) const {
   if (!credentials.authorization.empty()) {
@@ -65,6 +65,11 @@ absl::StatusOr<CallerPointer> CallerDoor::AdmitJwt(std::string_view token) const
   const auto claims = verifier_->Verify(token, clock_.Now());
   if (absl::IsUnavailable(claims.status())) {
     return WithReason(claims.status(), "KEYS_UNAVAILABLE");
+  }
+  const bool may_come = absl::IsNotFound(claims.status()) && source_ != nullptr;
+  if (may_come && source_->Refresh([] {})) {
+    return WithReason(absl::UnavailableError("the token's key is being fetched; try again"),
+                      "KEYS_UNAVAILABLE");
   }
   if (!claims.ok()) return Invalid(claims.status().message());
   auto caller = CallerOfClaims(*claims);

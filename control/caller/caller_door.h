@@ -13,6 +13,7 @@
 #include "control/caller/tokens_file.h"
 #include "edge/base/clock.h"
 #include "edge/base/mutex.h"
+#include "edge/door/fetch/jwks_source.h"
 #include "edge/door/jwt/token_verifier.h"
 
 namespace sluice {
@@ -29,12 +30,13 @@ struct CallerCredentials {
 // Owner:  the server; outlives the gRPC server.
 // Thread: any.
 // Errors: UNAUTHENTICATED, reasons CREDENTIAL_MISSING and CREDENTIAL_INVALID; PERMISSION_DENIED,
-//         reason CERTIFICATE_UNKNOWN; UNAVAILABLE, reason KEYS_UNAVAILABLE: the keys of tokens are
-//         not there yet. No message holds anything of a credential.
+//         reason CERTIFICATE_UNKNOWN; UNAVAILABLE, reason KEYS_UNAVAILABLE: the keys of tokens, or
+//         the one of this token, are not there yet. No message holds anything of a credential.
 class CallerDoor {
  public:
-  // `verifier`: of JWT; null: they are not taken.
-  CallerDoor(const TokenVerifier* verifier, const Clock& clock);
+  // `verifier`: of JWT; null: they are not taken. `source`: where keys of JWT that are not there
+  // may be fetched; null: nowhere.
+  CallerDoor(const TokenVerifier* verifier, const Clock& clock, JwksSource* source = nullptr);
 
   absl::StatusOr<CallerPointer> Admit(const CallerCredentials& credentials) const;
 
@@ -54,6 +56,7 @@ class CallerDoor {
 
   const TokenVerifier* const verifier_;
   const Clock& clock_;
+  JwksSource* const source_;
   // Written with the file, read by calls that were admitted before: acquire and release, so that
   // who sees the number finds the file.
   std::atomic<std::uint64_t> version_{0};

@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "edge/door/credential.h"
@@ -28,13 +29,23 @@ Denial BadToken(absl::string_view message) {
       absl::StrCat(kChallenge, ", error=\"invalid_token\", error_description=\"", message, "\"")};
 }
 
-DoorAnswer AnswerOf(const absl::Status& status) {
-  if (status.code() == absl::StatusCode::kUnavailable) return DoorStuck{};
-  if (status.code() == absl::StatusCode::kResourceExhausted) {
+DoorAnswer Refusal(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return DoorStuck{};
+  if (absl::IsResourceExhausted(status)) {
     return Denial{{400, "bad_parameter", std::string(status.message())}, ""};
   }
   return BadToken(status.message());
 }
+
+DoorAnswer AnswerOf(const absl::StatusOr<TokenClaims>& claims,
+                    const std::vector<std::string>& wanted) {
+  if (!claims.ok()) return Refusal(claims.status());
+  auto admission = AdmitByClaims(*claims, wanted);
+  if (!admission.ok()) return Refusal(admission.status());
+  return *std::move(admission);
+}
+
+using Done = absl::AnyInvocable<void(DoorAnswer)>;
 
 }  // namespace
 
@@ -43,10 +54,16 @@ void JwtDoor::Ask(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)>
   if (token.text.empty()) return done(NoToken());
   if (token.is_cookie && !asked.may_use_cookies) return done(CookieOriginDenial());
   const auto claims = verifier_.Verify(token.text, clock_.Now());
-  if (!claims.ok()) return done(AnswerOf(claims.status()));
-  auto admission = AdmitByClaims(*claims, asked.request.groups);
-  if (!admission.ok()) return done(AnswerOf(admission.status()));
-  done(*std::move(admission));
+  if (!absl::IsNotFound(claims.status()) || source_ == nullptr) {
+    return done(AnswerOf(claims, asked.request.groups));
+  }
+  // The key may be newer than the last fetch, so the stream waits for another.
+  const auto waiting = std::make_shared<Done>(std::move(done));
+  const bool waits =
+      source_->Refresh([this, waiting, text = token.text, wanted = asked.request.groups] {
+        (*waiting)(AnswerOf(verifier_.Verify(text, clock_.Now()), wanted));
+      });
+  if (!waits) (*waiting)(AnswerOf(claims, asked.request.groups));
 }
 
 absl::StatusOr<Admission> AdmitByClaims(const TokenClaims& claims,

@@ -3,6 +3,7 @@
 #include <absl/status/statusor.h>
 
 #include "edge/base/clock.h"
+#include "edge/door/fetch/jwks_source.h"
 #include "edge/door/jwt/token_verifier.h"
 #include "edge/door/stream_door.h"
 
@@ -15,13 +16,17 @@ namespace sluice {
 // Thread: any.
 class JwtDoor : public StreamDoor {
  public:
-  JwtDoor(const TokenVerifier& verifier, const Clock& clock) : verifier_(verifier), clock_(clock) {}
+  // `source`: fetches keys again when a token is signed by one that is not there; null: nobody
+  // does.
+  JwtDoor(const TokenVerifier& verifier, const Clock& clock, JwksSource* source = nullptr)
+      : verifier_(verifier), clock_(clock), source_(source) {}
 
   void Ask(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) override;
 
  private:
   const TokenVerifier& verifier_;
   const Clock& clock_;
+  JwksSource* const source_;
 };
 
 // The stream that a token with these claims may have: its own groups, and those of `wanted` that

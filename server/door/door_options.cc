@@ -18,6 +18,15 @@ absl::Status CheckPair(const TlsFiles& files, absl::string_view prefix) {
                  absl::StrCat("--", prefix, has_key ? "tls-cert" : "tls-key"));
 }
 
+absl::Status ReadUrl(absl::string_view flag, const std::string& text, std::optional<HttpUrl>& url) {
+  if (text.empty()) return absl::OkStatus();
+  auto parsed = ParseHttpUrl(text);
+  if (parsed.ok()) url = *std::move(parsed);
+  return parsed.ok()
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError(absl::StrCat("--", flag, " ", parsed.status().message()));
+}
+
 absl::Status CheckTlsFlags(const DoorOptions& options) {
   absl::Status status = CheckPair(options.tls, "");
   if (status.ok()) status = CheckPair(options.grpc_tls, "grpc-");
@@ -35,6 +44,9 @@ absl::StatusOr<DoorOptions> ReadDoorOptions(const FlagValues& values) {
   options.jwt_hs256_file = values.jwt_hs256_file;
   options.jwks_file = values.jwks_file;
   options.tokens_file = values.tokens_file;
+  absl::Status urls = ReadUrl("jwks-url", values.jwks_url, options.jwks_url);
+  urls.Update(ReadUrl("auth-url", values.auth_url, options.auth_url));
+  if (!urls.ok()) return urls;
   options.claim_rules = {values.jwt_issuer, values.jwt_audience};
   options.tls = {values.tls_cert, values.tls_key};
   options.grpc_tls = {values.grpc_tls_cert, values.grpc_tls_key};
@@ -47,7 +59,7 @@ absl::StatusOr<DoorOptions> ReadDoorOptions(const FlagValues& values) {
         {"jwt-audience", values.jwt_audience}}) {
     if (value.empty()) continue;
     return Missing(flag, "but no keys that tokens are checked with",
-                   "--jwt-hs256-file or --jwks-file");
+                   "--jwt-hs256-file, --jwks-file or --jwks-url");
   }
   return options;
 }

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "edge/door/jwt_door.h"
+#include "edge/door/webhook_door.h"
+
 namespace sluice {
 namespace {
 
@@ -17,12 +20,32 @@ Doors::Doors(const DoorOptions& options, const Clock& clock) : verifier_(options
   using Source = TokenVerifier::KeySource;
   WatchKeyFile("jwt-hs256-file", options.jwt_hs256_file, Source::kSecretFile, ReadSecret);
   WatchKeyFile("jwks-file", options.jwks_file, Source::kJwksFile, JwtKeys::FromJwks);
-  if (options.guards_streams()) jwt_door_.emplace(verifier_, clock);
+  if (options.jwks_url.has_value() || options.auth_url.has_value()) {
+    fetch_thread_ = std::make_unique<FetchThread>();
+  }
+  if (options.jwks_url.has_value()) {
+    jwks_source_ = std::make_unique<JwksSource>(fetch_thread_->io_context(), *options.jwks_url,
+                                                verifier_, clock);
+  }
+  OpenStreams(options, clock);
   if (options.guards_callers()) {
-    caller_door_.emplace(options.has_jwt_keys() ? &verifier_ : nullptr, clock);
+    caller_door_.emplace(options.has_jwt_keys() ? &verifier_ : nullptr, clock, jwks_source_.get());
   }
   WatchTokensFile(options.tokens_file);
   WatchCertificates(options);
+}
+
+Doors::~Doors() {
+  Stop();
+}
+
+void Doors::OpenStreams(const DoorOptions& options, const Clock& clock) {
+  if (options.auth_url.has_value()) {
+    stream_door_ =
+        std::make_unique<WebhookDoor>(fetch_thread_->io_context(), *options.auth_url, clock);
+  } else if (options.has_jwt_keys()) {
+    stream_door_ = std::make_unique<JwtDoor>(verifier_, clock, jwks_source_.get());
+  }
 }
 
 void Doors::WatchKeyFile(const char* flag, const std::string& path, TokenVerifier::KeySource source,
@@ -74,7 +97,22 @@ absl::StatusOr<std::unique_ptr<Doors>> Doors::Open(const DoorOptions& options, c
     const absl::Status status = file->Load();
     if (!status.ok()) return status;
   }
+  if (doors->jwks_source_ != nullptr) doors->jwks_source_->Start();
   return doors;
+}
+
+void Doors::Stop() {
+  if (fetch_thread_ == nullptr) return;
+  fetch_thread_->Stop();
+  // What was asked holds on to connections of the edge, which goes next.
+  stream_door_.reset();
+  jwks_source_.reset();
+  fetch_thread_.reset();
+}
+
+std::optional<JwksSource::Health> Doors::key_health() const {
+  if (jwks_source_ == nullptr) return std::nullopt;
+  return jwks_source_->health();
 }
 
 void Doors::Reload() {

@@ -197,6 +197,17 @@ TEST_F(CommandLineTest, OpensPortsThatAskWhoComes) {
       << "tokens of callers guard no streams";
 }
 
+TEST_F(CommandLineTest, TakesUrlsOfOtherServers) {
+  EXPECT_EQ(Refused({"--http=0.0.0.0:1", "--grpc=0.0.0.0:2", "--jwks-url=https://id/keys"}), "");
+  EXPECT_EQ(Refused({"--http=0.0.0.0:1", "--auth-url=http://auth/"}), "");
+  EXPECT_TRUE(Holds(Refused({"--grpc=0.0.0.0:1", "--auth-url=http://auth/"}), "--insecure=grpc"))
+      << "the webhook guards streams alone";
+  EXPECT_TRUE(Holds(Refused({"--jwks-url=id/keys"}), "--jwks-url "));
+  const std::string message = Refused({"--auth-url=https://user:geheim@auth/"});
+  EXPECT_TRUE(Holds(message, "--auth-url ")) << message;
+  EXPECT_FALSE(Holds(message, "geheim")) << message;
+}
+
 TEST_F(CommandLineTest, TurnsReflectionOffWhereCallersAuthenticate) {
   EXPECT_TRUE(Accepted({}).has_grpc_reflection);
   EXPECT_FALSE(Accepted({"--tokens-file=/tokens"}).has_grpc_reflection);
