@@ -87,6 +87,13 @@ void Edge::Deliver(const std::vector<int>& shards, const Target& target,
   }
 }
 
+void Edge::TellGap(std::string_view reason, const EventNumber& from, const EventNumber& to) {
+  const std::string bytes = EncodeGap(reason, from.ToString(), to.ToString());
+  for (const auto& shard : shards_) {
+    shard->Post([&shard = *shard, bytes] { shard.TellAll(bytes); });
+  }
+}
+
 void Edge::Describe(const std::vector<ConnectionId>& ids,
                     absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done) {
   std::vector<std::vector<ConnectionId>> by_shard(shards_.size());

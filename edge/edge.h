@@ -50,6 +50,10 @@ class Edge {
                std::shared_ptr<const DeliveryFilter> filter, EncodedEvent event,
                absl::AnyInvocable<void(FanOutResult)> done);
 
+  // Tells every stream that receives events that it may have missed some between these numbers,
+  // behind what it has got so far.
+  void TellGap(std::string_view reason, const EventNumber& from, const EventNumber& to);
+
   // What these connections are doing, without those that are gone, in no order. `done` is called on
   // a shard's thread, or before this returns when `ids` is empty.
   void Describe(const std::vector<ConnectionId>& ids,

@@ -136,6 +136,19 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   }
 }
 
+void ReadCluster(const FlagValues& values, FlagReader& reader, Config& config) {
+  config.redis_prefix = values.redis_prefix;
+  config.ready_needs_redis = values.ready_needs_redis;
+  if (const absl::Status prefix = CheckName(values.redis_prefix); !prefix.ok()) {
+    reader.Fail("redis-prefix", prefix.message());
+  }
+  if (!values.redis_url.empty()) {
+    config.redis = reader.Take("redis-url", ParseRedisUrl(values.redis_url));
+  } else if (values.ready_needs_redis) {
+    reader.Fail("ready-needs-redis", "is set without --redis-url");
+  }
+}
+
 void ReadLog(const FlagValues& values, FlagReader& reader, Config& config) {
   const bool is_level_known = values.log_level == "trace" || values.log_level == "debug" ||
                               values.log_level == "info" || values.log_level == "warn" ||
@@ -213,6 +226,7 @@ absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
   ReadEdge(values, reader, config.edge);
   config.record_ttl =
       reader.DurationFrom("record-ttl", values.record_ttl, absl::Seconds(1), absl::Hours(24 * 365));
+  ReadCluster(values, reader, config);
   ReadLog(values, reader, config);
   auto doors = ReadDoorOptions(values);
   if (!doors.ok()) return doors.status();
@@ -315,12 +329,12 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
     command_line.action = CommandLine::Action::kPrint;
     command_line.text = PrintFlags(
         *parser,
-        {{"replica-id", edge.replica_id},
+        {{"redis-url", values.redis_url.empty() ? "" : MaskRedisUrl(values.redis_url)},
+         {"replica-id", edge.replica_id},
          {"shards", absl::StrCat(edge.shards)},
          {"max-connections", absl::StrCat(edge.connections_max)},
          {"outbox-total-bytes", absl::StrCat(edge.outbox_total_bytes_max)},
          {"insecure", InsecureText(command_line.config)},
-         {"grpc-reflection", values.has_grpc_reflection ? "true" : "false"},
          {"log-format", command_line.config.log_format == LogFormat::kJson ? "json" : "text"}});
   }
   return command_line;

@@ -3,9 +3,11 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "control/backplane/redis/link/redis_url.h"
 #include "edge/edge_options.h"
 #include "edge/log/log.h"
 #include "server/door/door_options.h"
@@ -20,6 +22,9 @@ struct Config {
   absl::Duration record_ttl;
   DoorOptions doors;
   bool has_grpc_reflection = true;
+  std::optional<RedisUrl> redis;  // None: the only replica.
+  std::string redis_prefix;
+  bool ready_needs_redis = false;
   bool is_http_insecure = false;  // Open to other machines without authentication.
   bool is_grpc_insecure = false;
   LogFormat log_format = LogFormat::kText;

@@ -12,6 +12,7 @@ constexpr char kAddresses[] = "Addresses";
 constexpr char kStreams[] = "Streams";
 constexpr char kLimits[] = "Limits";
 constexpr char kDoors[] = "Who gets in";
+constexpr char kCluster[] = "Cluster";
 constexpr char kProcess[] = "Process";
 
 void AddStreamFlags(CLI::App& parser, FlagValues& values) {
@@ -74,6 +75,21 @@ void AddDoorFlags(CLI::App& parser, FlagValues& values) {
       ->group(kDoors);
 }
 
+void AddClusterFlags(CLI::App& parser, FlagValues& values) {
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(kCluster);
+  };
+  add("--redis-url", values.redis_url,
+      "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; without it this is the only replica");
+  add("--redis-prefix", values.redis_prefix, "What keys and channels in Redis begin with");
+  add("--replica-id", values.replica_id,
+      "Name of this process in the cluster (default: host name and a random suffix)");
+  parser
+      .add_flag("--ready-needs-redis", values.ready_needs_redis,
+                "/readyz says 503 while Redis is away; browsers that meet 503 never come back")
+      ->group(kCluster);
+}
+
 void AddProcessFlags(CLI::App& parser, FlagValues& values) {
   parser
       .add_flag("--insecure", values.insecure,
@@ -87,8 +103,6 @@ void AddProcessFlags(CLI::App& parser, FlagValues& values) {
   const auto add = [&](const char* name, auto& value, const char* help) {
     return parser.add_option(name, value, help)->capture_default_str()->group(kProcess);
   };
-  add("--replica-id", values.replica_id,
-      "Name of this process in the cluster (default: host name and a random suffix)");
   add("--shards", values.shards, "Threads that hold streams (default: one a core)");
   add("--log-level", values.log_level, "trace, debug, info, warn, error or off");
   add("--log-format", values.log_format, "text or json (default: text on a terminal, else json)");
@@ -115,6 +129,7 @@ std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_fil
   AddStreamFlags(*parser, values);
   AddLimitFlags(*parser, values);
   AddDoorFlags(*parser, values);
+  AddClusterFlags(*parser, values);
   AddProcessFlags(*parser, values);
   if (has_config_file) {
     parser->set_config("--config", "", "File of `flag = value` lines (TOML)");
@@ -147,7 +162,9 @@ std::string PrintFlags(const CLI::App& parser, const std::map<std::string, std::
     if (const auto found = resolved.find(name); found != resolved.end()) {
       values = {found->second};
     } else if (values.empty() && !is_list) {
-      values = {option->get_default_str()};
+      // CLI11 reads an empty value of a flag as if it were set.
+      const bool is_flag = option->get_items_expected_max() == 0;
+      values = {is_flag ? "false" : option->get_default_str()};
     }
     if (values.empty()) {  // CLI11 takes no empty list.
       absl::StrAppend(&text, "# ", name, " = []\n");

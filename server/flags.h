@@ -14,6 +14,8 @@ struct FlagValues {
   std::string http = "127.0.0.1:8080";
   std::string grpc = "127.0.0.1:50051";
   std::string admin = "127.0.0.1:9090";
+  std::string redis_url;
+  std::string redis_prefix = "sluice:";
   std::string replica_id;
   std::string shards;
   std::string heartbeat = "15s";
@@ -25,6 +27,7 @@ struct FlagValues {
   std::string outbox_total_bytes = "25%";
   std::string write_timeout = "20s";
   std::string record_ttl = "24h";
+  bool ready_needs_redis = false;
   std::vector<std::string> insecure;
   std::vector<std::string> cors_origins;
   std::string jwt_hs256_file;

@@ -25,13 +25,16 @@ constexpr int kExitUsage = 2;
 // How often files are looked at that are read again when they change.
 constexpr auto kReloadInterval = std::chrono::seconds(1);
 
-// Reads changed files again every so often, and at once on SIGHUP.
+// Reads changed files again every so often, and at once on SIGHUP, which ends nothing from when
+// this is made.
 class FileReloads {
  public:
-  FileReloads(boost::asio::io_context& io_context, sluice::Replica& replica)
-      : replica_(replica), timer_(io_context), hangups_(io_context, SIGHUP) {
-    ScheduleTimer();
-    AwaitHangup();
+  explicit FileReloads(boost::asio::io_context& io_context)
+      : timer_(io_context), hangups_(io_context, SIGHUP) {}
+
+  void Start(sluice::Replica& replica) {
+    ScheduleTimer(replica);
+    AwaitHangup(replica);
   }
 
   void Stop() {
@@ -40,33 +43,31 @@ class FileReloads {
   }
 
  private:
-  void ScheduleTimer() {
+  void ScheduleTimer(sluice::Replica& replica) {
     timer_.expires_after(kReloadInterval);
-    timer_.async_wait([this](const boost::system::error_code& error) {
+    timer_.async_wait([this, &replica](const boost::system::error_code& error) {
       if (error) return;
-      replica_.ReloadFiles();
-      ScheduleTimer();
+      replica.ReloadFiles();
+      ScheduleTimer(replica);
     });
   }
 
-  void AwaitHangup() {
-    hangups_.async_wait([this](const boost::system::error_code& error, int) {
+  void AwaitHangup(sluice::Replica& replica) {
+    hangups_.async_wait([this, &replica](const boost::system::error_code& error, int) {
       if (error) return;
-      replica_.ReloadFiles();
-      AwaitHangup();
+      replica.ReloadFiles();
+      AwaitHangup(replica);
     });
   }
 
-  sluice::Replica& replica_;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set hangups_;
 };
 
-// Serves until SIGTERM or SIGINT has ended all streams. A second signal ends the process at once.
-void ServeUntilSignal(sluice::Replica& replica) {
-  boost::asio::io_context io_context(1);
-  boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
-  FileReloads reloads(io_context, replica);
+// Serves until a signal has ended all streams. A second one ends the process at once.
+void ServeUntilSignal(sluice::Replica& replica, boost::asio::io_context& io_context,
+                      boost::asio::signal_set& signals, FileReloads& reloads) {
+  reloads.Start(replica);
   std::thread shutdown;
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
@@ -83,6 +84,7 @@ void ServeUntilSignal(sluice::Replica& replica) {
   });
   io_context.run();
   if (shutdown.joinable()) shutdown.join();
+  signals.clear();  // From here on, too, a second one ends the process.
 }
 
 int Run(const std::vector<std::string>& arguments) {
@@ -96,14 +98,20 @@ int Run(const std::vector<std::string>& arguments) {
     std::fputs(command_line->text.c_str(), stdout);
     return EXIT_SUCCESS;
   }
+  // Writing a log whose reader has gone must not end the server.
+  std::signal(SIGPIPE, SIG_IGN);
   sluice::StartLog(command_line->config.log_format, command_line->config.log_level);
+  // Before the server listens, so that a signal from then on ends it in order.
+  boost::asio::io_context io_context(1);
+  boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
+  FileReloads reloads(io_context);
   const auto replica = sluice::Replica::Start(command_line->config);
   if (!replica.ok()) {
     const std::string message(replica.status().message());
     std::fprintf(stderr, "sluice: %s\n", message.c_str());
     return kExitTrouble;
   }
-  ServeUntilSignal(**replica);
+  ServeUntilSignal(**replica, io_context, signals, reloads);
   return EXIT_SUCCESS;
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "control/backplane/local/local_backplane.h"
+#include "control/backplane/redis/redis_backplane.h"
 #include "edge/log/log.h"
 
 namespace sluice {
@@ -21,13 +22,23 @@ std::string ToText(const boost::asio::ip::tcp::endpoint& endpoint) {
   return text.str();
 }
 
+std::unique_ptr<Backplane> MakeBackplane(const Config& config, const Clock& clock,
+                                         boost::asio::io_context& io_context) {
+  if (!config.redis.has_value()) {
+    return std::make_unique<LocalBackplane>(config.edge.replica_id, clock, config.record_ttl);
+  }
+  return std::make_unique<RedisBackplane>(
+      RedisOptions{*config.redis, config.redis_prefix, config.edge.replica_id, config.record_ttl},
+      io_context);
+}
+
 }  // namespace
 
 Replica::Replica(const Config& config)
     : config_(config),
-      backplane_(std::make_unique<LocalBackplane>(clock_, config.record_ttl)),
+      backplane_(MakeBackplane(config, clock_, cluster_context_)),
       cluster_(std::make_unique<Cluster>(config.edge.replica_id, config.record_ttl, clock_,
-                                         *backplane_)) {}
+                                         cluster_context_, *backplane_)) {}
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   std::unique_ptr<Replica> replica(new Replica(config));
@@ -44,7 +55,14 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
       Edge::Start(config.edge, replica->clock_, *replica->cluster_, replica->doors_->streams());
   if (!edge.ok()) return edge.status();
   replica->edge_ = *std::move(edge);
-  replica->cluster_->Start(*replica->edge_);
+  replica->cluster_->Start(*replica->edge_, [replica = replica.get()] { replica->UpdateHealth(); });
+  const absl::Status joined = replica->cluster_->AwaitJoin();
+  if (absl::IsUnavailable(joined)) {
+    Log(spdlog::level::warn, "starting without Redis",
+        {{"redis", config.redis->Address()}, {"reason", std::string(joined.message())}});
+  } else if (!joined.ok()) {
+    return joined;
+  }
 
   GrpcServerOptions grpc_options;
   grpc_options.address = config.grpc;
@@ -59,7 +77,8 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   replica->grpc_server_ = *std::move(grpc_server);
 
   replica->is_serving_.store(true, std::memory_order_relaxed);
-  replica->grpc_server_->SetServing(true);
+  replica->cluster_->set_ready(true);
+  replica->UpdateHealth();
   const std::string grpc_host = config.grpc.substr(0, config.grpc.rfind(':'));
   Log(spdlog::level::info, "listening",
       {{"http", ToText(replica->edge_->address())},
@@ -79,10 +98,14 @@ Readiness Replica::CheckReadiness() const {
   const bool is_serving = is_serving_.load(std::memory_order_relaxed);
   const bool is_open = config_.is_http_insecure || config_.is_grpc_insecure;
   Readiness readiness;
-  readiness.is_ready = is_serving;
+  const Backplane::Health backplane = backplane_->health();
+  // Later Redis may be away: a browser that meets 503 then never comes back.
+  const bool needs_backplane = config_.ready_needs_redis || !backplane.was_ever_ok;
+  readiness.is_ready = is_serving && (backplane.is_ok || !needs_backplane);
   readiness.checks.push_back(
       {"streams", is_serving, 0, is_serving ? "accepting" : "not accepting new streams"});
-  readiness.checks.push_back({"backplane", true, 0, "in process"});
+  readiness.checks.push_back(
+      {"backplane", backplane.is_ok, absl::ToInt64Milliseconds(backplane.age), backplane.detail});
   if (const auto keys = doors_->key_health()) {
     readiness.checks.push_back(
         {"jwks", keys->is_good, absl::ToInt64Milliseconds(keys->age), keys->detail});
@@ -93,9 +116,17 @@ Readiness Replica::CheckReadiness() const {
   return readiness;
 }
 
+void Replica::UpdateHealth() {
+  const MutexLock lock(health_mutex_);
+  const bool is_serving = is_serving_.load(std::memory_order_relaxed);
+  // Before it serves nobody can ask, and the backplane may change already.
+  if (grpc_server_ != nullptr) grpc_server_->SetServing(is_serving && backplane_->health().is_ok);
+}
+
 void Replica::Shutdown() {
   is_serving_.store(false, std::memory_order_relaxed);
-  grpc_server_->SetServing(false);
+  cluster_->set_ready(false);
+  UpdateHealth();
   Log(spdlog::level::info, "ending streams", {{"open", edge_->connection_count()}});
   const bool all_ended = edge_->EndStreams(kStreamsEndTimeout);
   if (!all_ended) Log(spdlog::level::warn, "some streams did not end in time and were cut");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/status/statusor.h>
+#include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "control/cluster/cluster.h"
 #include "control/rpc/grpc_server.h"
 #include "edge/base/clock.h"
+#include "edge/base/mutex.h"
 #include "edge/edge.h"
 #include "server/admin_server.h"
 #include "server/config.h"
@@ -37,18 +39,24 @@ class Replica {
 
   Readiness CheckReadiness() const;
 
+  // gRPC's health is what both say: this process, and the backplane.
+  void UpdateHealth();
+
   const Config config_;
   const SystemClock clock_;
   // Asked by the edge and the gRPC server until they have stopped.
   std::unique_ptr<Doors> doors_;
-  std::unique_ptr<Backplane> backplane_;
-  // Destroyed before the gRPC server: answers that never came are sent as errors then.
+  // What is below is destroyed before the gRPC server: answers that never came are sent as errors
+  // then.
   std::unique_ptr<GrpcServer> grpc_server_;
+  boost::asio::io_context cluster_context_{1};
+  std::unique_ptr<Backplane> backplane_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<AdminServer> admin_server_;
   // Written by Shutdown's thread, read by the admin port's; relaxed, it guards nothing else.
   std::atomic<bool> is_serving_{false};
+  Mutex health_mutex_;  // So that the last word is the newest.
 };
 
 }  // namespace sluice

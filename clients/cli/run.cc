@@ -9,14 +9,15 @@
 
 #include "clients/cli/command/clients.h"
 #include "clients/cli/command/option.h"
+#include "clients/cli/command/replicas.h"
 #include "clients/cli/command/send.h"
-#include "clients/cli/command/token.h"
 #include "clients/cli/input/argument.h"
 #include "clients/cli/program.h"
 #include "clients/cli/publish/publish_command.h"
 #include "clients/cli/rpc/failure.h"
 #include "clients/cli/tail/tail_command.h"
 #include "clients/cli/text/readable.h"
+#include "clients/cli/token/token_command.h"
 
 namespace sluice::cli {
 namespace {
@@ -116,6 +117,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddSendCommands(app, program);
   AddPublishCommand(app, program);
   AddClientsCommands(app, program);
+  AddReplicasCommands(app, program);
   AddTailCommand(app, program);
   AddTokenCommands(app, program);
   AddVersionCommand(app, program);

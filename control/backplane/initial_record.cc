@@ -29,18 +29,20 @@ std::optional<RecordChange> Beginning(const std::string& metadata) {
 
 void ReadOrBeginRecord(Backplane& backplane, const std::string& client_id,
                        const std::string& metadata, ReadDone done) {
-  backplane.ReadRecord(
-      client_id, [&backplane, client_id, metadata, done = std::move(done)](auto record) mutable {
-        if (!record.ok() || *record != nullptr) return done(std::move(record));
-        const auto change = Beginning(metadata);
-        if (!change.has_value()) return done(std::move(record));
-        backplane.ChangeRecord(client_id, *change,
-                               [&backplane, client_id, done = std::move(done)](auto begun) mutable {
-                                 if (!absl::IsAborted(begun.status()))
-                                   return done(std::move(begun));
-                                 backplane.ReadRecord(client_id, std::move(done));
-                               });
-      });
+  using Read = absl::StatusOr<std::shared_ptr<const Record>>;
+  auto on_read = [&backplane, client_id, metadata, done = std::move(done)](Read record) mutable {
+    if (!record.ok() || *record != nullptr) return done(std::move(record));
+    const auto change = Beginning(metadata);
+    if (!change.has_value()) return done(std::move(record));
+    auto on_begun = [&backplane, client_id, done = std::move(done)](
+                        absl::StatusOr<Backplane::ChangedRecord> begun) mutable {
+      if (begun.ok()) return done(std::move(begun->record));
+      if (!absl::IsAborted(begun.status())) return done(begun.status());
+      backplane.ReadRecord(client_id, std::move(done));
+    };
+    backplane.ChangeRecord(client_id, *change, std::move(on_begun));
+  };
+  backplane.ReadRecord(client_id, std::move(on_read));
 }
 
 }  // namespace sluice

@@ -36,7 +36,9 @@ std::vector<std::string> NormalizedPrefixes(std::vector<std::string> prefixes);
 // then it reaches only the groups and the clients that one of them begins, and nothing that is for
 // all. With prefixes of one kind alone it reaches nothing of the other; an empty prefix is all.
 struct Caller {
-  std::string name;
+  std::string name;  // For people.
+  // No two callers have the same. Empty: nobody was asked who he is.
+  std::string id;
   std::vector<Scope> scopes;
   // Normalized. None of both: not narrowed.
   std::optional<std::vector<std::string>> group_prefixes;

@@ -1,6 +1,7 @@
 #include "control/caller/caller_door.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -18,9 +19,11 @@ absl::Status Invalid(absl::string_view message) {
   return WithReason(absl::UnauthenticatedError(message), "CREDENTIAL_INVALID");
 }
 
-CallerPointer EveryScope(std::string name) {
+// A certificate that no entry is asked for; its names tell such callers apart.
+CallerPointer AnyCertificate(const std::vector<std::string>& names) {
   auto caller = std::make_shared<Caller>();
-  caller->name = std::move(name);
+  caller->name = names.empty() ? "certificate" : ToUtf8(names.front(), kNameBytesMax);
+  caller->id = absl::StrCat("certificate:", absl::StrJoin(names, "\n"));
   caller->scopes = {Scope::kAdmin};
   return caller;
 }
@@ -80,7 +83,7 @@ absl::StatusOr<CallerPointer> CallerDoor::AdmitJwt(std::string_view token) const
 absl::StatusOr<CallerPointer> CallerDoor::AdmitCertificate(
     const std::vector<std::string>& names) const {
   const auto certificates = file();
-  if (certificates->certificates.empty()) return EveryScope("certificate");
+  if (certificates->certificates.empty()) return AnyCertificate(names);
   for (const TokensFile::Certificate& entry : certificates->certificates) {
     if (std::find(names.begin(), names.end(), entry.san) == names.end()) continue;
     if (clock_.Now() < entry.caller->expires) return entry.caller;
@@ -116,6 +119,7 @@ std::shared_ptr<const TokensFile> CallerDoor::file() const {
 absl::StatusOr<CallerPointer> CallerOfClaims(const TokenClaims& claims) {
   auto caller = std::make_shared<Caller>();
   caller->name = ToUtf8(claims.subject, kNameBytesMax);
+  caller->id = absl::StrCat("jwt:", claims.subject);
   caller->expires = claims.expires;
   for (const std::string& name : claims.scopes) {
     // Scopes of other services may stand beside ours.

@@ -127,6 +127,7 @@ class EntryReader {
   CallerPointer ReadCaller() {
     auto caller = std::make_shared<Caller>();
     caller->name = Text("name", kNameBytesMaxOfCaller);
+    caller->id = absl::StrCat("file:", caller->name);
     caller->scopes = Scopes();
     caller->group_prefixes = Prefixes("group_prefixes");
     caller->client_id_prefixes = Prefixes("client_id_prefixes");

@@ -2,11 +2,14 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <future>
 #include <utility>
 #include <vector>
 
 #include "control/backplane/channel.h"
 #include "control/backplane/initial_record.h"
+#include "control/message/envelope.h"
 #include "edge/base/check.h"
 #include "edge/log/log.h"
 
@@ -25,14 +28,17 @@ std::vector<std::string> ChannelsOf(const std::string& client_id,
 }  // namespace
 
 Cluster::Cluster(std::string replica_id, absl::Duration record_ttl, const Clock& clock,
-                 Backplane& backplane)
+                 asio::io_context& io_context, Backplane& backplane)
     : replica_id_(std::move(replica_id)),
       record_ttl_(record_ttl),
       backplane_(backplane),
       clock_(clock),
+      io_context_(io_context),
+      start_time_(clock.Now()),
       mailbox_([this] { asio::post(io_context_, [this] { mailbox_.Drain(); }); }),
       renewal_timer_(io_context_),
-      interest_(backplane) {
+      interest_(backplane, [this] { OnCaughtUp(); }),
+      members_(replica_id_, clock) {
   backplane_.Start(*this);
 }
 
@@ -40,13 +46,18 @@ Cluster::~Cluster() {
   Stop();
 }
 
-void Cluster::Start(Edge& edge) {
+void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   edge_ = &edge;
+  health_changed_ = std::move(health_changed);
   const Publisher::Post post = [this](absl::AnyInvocable<void()> task) {
     mailbox_.Push(std::move(task));
   };
-  publisher_ = std::make_unique<Publisher>(io_context_, clock_, backplane_, edge, interest_, post);
-  presence_ = std::make_unique<Presence>(replica_id_, backplane_, edge, directory_, post);
+  publisher_ = std::make_unique<Publisher>(replica_id_, io_context_, clock_, backplane_, edge,
+                                           interest_, post);
+  local_clients_ = std::make_unique<LocalClients>(replica_id_, edge, directory_, post);
+  client_gather_ = std::make_unique<ClientGather>(replica_id_, io_context_, backplane_, members_,
+                                                  *local_clients_);
+  presence_ = std::make_unique<Presence>(backplane_, *client_gather_, *publisher_);
   asio::post(io_context_, [this] { ScheduleRenewal(); });
   thread_ = std::thread([this] {
     const auto keeps_running = asio::make_work_guard(io_context_);
@@ -54,11 +65,19 @@ void Cluster::Start(Edge& edge) {
   });
 }
 
+absl::Status Cluster::AwaitJoin() {
+  std::promise<absl::Status> joined;
+  mailbox_.Push([this, &joined] {
+    backplane_.AwaitJoin([&joined](absl::Status status) { joined.set_value(std::move(status)); });
+  });
+  return joined.get_future().get();
+}
+
 void Cluster::Stop() {
   if (!thread_.joinable()) return;
   mailbox_.Push([this] {
     publisher_->Stop();
-    io_context_.stop();
+    backplane_.Leave([this] { io_context_.stop(); });
   });
   thread_.join();
 }
@@ -90,6 +109,30 @@ void Cluster::ChangeMetadata(std::string client_id, RecordChange change, bool al
   });
 }
 
+void Cluster::ListReplicas(
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done) {
+  mailbox_.Push([this, done = std::move(done)]() mutable {
+    const absl::Time now = clock_.Now();
+    std::vector<ReplicaView> replicas;
+    const auto add = [&](const std::string& id, const internal::v1::ReplicaDescription& described,
+                         absl::Duration silence) {
+      replicas.push_back({id, described.software_version(),
+                          absl::FromUnixMicros(described.start_time_us()), described.connections(),
+                          now - silence, described.ready()});
+    };
+    add(replica_id_, Describe(), absl::ZeroDuration());
+    for (const Members::Member& other : members_.Others()) {
+      internal::v1::ReplicaDescription described;
+      described.ParseFromString(other.told.description);
+      described.set_ready(described.ready() && other.is_answering);
+      add(other.told.replica_id, described, other.silence);
+    }
+    std::sort(replicas.begin(), replicas.end(),
+              [](const auto& a, const auto& b) { return a.replica_id < b.replica_id; });
+    done(std::move(replicas));
+  });
+}
+
 void Cluster::OnConnectionOpened(OpenedConnection connection) {
   mailbox_.Push(
       [this, connection = std::move(connection)]() mutable { Join(std::move(connection)); });
@@ -113,7 +156,10 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
   if (found == joining_.end()) return;  // It has left meanwhile.
   if (--found->second.channels_missing > 0) return;
   // After the subscription, so that no change of the record is missed between the two.
-  const OpenedConnection& opened = found->second.opened;
+  ReadRecordOf(id, found->second.opened);
+}
+
+void Cluster::ReadRecordOf(ConnectionId id, const OpenedConnection& opened) {
   ReadOrBeginRecord(backplane_, opened.client_id, opened.metadata,
                     [this, id](absl::StatusOr<std::shared_ptr<const Record>> record) {
                       OnRecordRead(id, std::move(record));
@@ -123,6 +169,7 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
 void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {
   const auto found = joining_.find(id);
   if (found == joining_.end()) return;
+  if (absl::IsUnavailable(record.status())) return unread_.push_back(id);
   if (!record.ok()) {
     Log(spdlog::level::warn, "a client's record could not be read",
         {{"error", std::string(record.status().message())}});
@@ -154,12 +201,90 @@ void Cluster::Release(ConnectionId id, const std::string& client_id,
 
 void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
                         std::string_view payload) {
-  publisher_->OnMessage(channel, number, payload);
+  const auto envelope = DecodeEnvelope(payload);
+  if (!envelope.ok()) {
+    Log(spdlog::level::warn, "ignored a message of the backplane",
+        {{"channel", channel}, {"error", std::string(envelope.status().message())}});
+    return;
+  }
+  if (envelope->has_event()) return publisher_->OnEvent(channel, number, *envelope);
+  if (!envelope->has_record()) return;  // Of a kind that a later version knows.
+  OnRecord(channel, envelope->record());
+  publisher_->Acknowledge(*envelope, number);
 }
 
-void Cluster::OnRecordChanged(const std::string& client_id, std::shared_ptr<const Record> record) {
-  Directory::Client* client = directory_.Find(client_id);
-  if (client != nullptr) client->record = std::move(record);
+void Cluster::OnRecord(const std::string& channel, const internal::v1::RecordMessage& message) {
+  const auto target = TargetOf(channel);
+  if (!target.has_value() || target->kind != Target::Kind::kClient) return;
+  Directory::Client* client = directory_.Find(target->name);
+  if (client == nullptr) return;
+  auto record = std::make_shared<Record>();
+  record->metadata = message.metadata();
+  record->version = message.version();
+  Directory::SetRecord(*client, std::move(record));
+}
+
+void Cluster::OnReplicaMessage(std::string_view payload) {
+  auto envelope = DecodeEnvelope(payload);
+  if (!envelope.ok()) return;
+  if (envelope->has_acks()) {
+    publisher_->OnAcks(envelope->acks());
+  } else if (envelope->has_client_question()) {
+    client_gather_->OnQuestion(envelope->client_question());
+  } else if (envelope->has_client_answer()) {
+    client_gather_->OnAnswer(std::move(*envelope->mutable_client_answer()));
+  }
+}
+
+void Cluster::OnInterrupted() {
+  if (!interrupted_at_.has_value()) interrupted_at_ = backplane_.position();
+  interest_.OnInterrupted();
+  if (!interest_.is_catching_up()) interrupted_at_.reset();  // There are no streams.
+}
+
+void Cluster::OnCaughtUp() {
+  const EventNumber from = *std::exchange(interrupted_at_, std::nullopt);
+  const EventNumber to = backplane_.position();
+  Log(spdlog::level::warn, "streams may have missed events while Redis was away",
+      {{"from", from.ToString()}, {"to", to.ToString()}});
+  edge_->TellGap(from.epoch == to.epoch ? "backplane_interrupted" : "epoch_changed", from, to);
+  // Changes were missed too.
+  for (const std::string& client_id : directory_.ClientIds()) {
+    backplane_.ReadRecord(client_id, [this, client_id](auto record) {
+      Directory::Client* client = directory_.Find(client_id);
+      if (client != nullptr && record.ok()) Directory::SetRecord(*client, *std::move(record));
+    });
+  }
+}
+
+void Cluster::OnMembers(std::vector<Backplane::Member> members) {
+  members_.Update(std::move(members));
+  publisher_->set_silent_replicas(members_.silent_count());
+  for (const ConnectionId id : std::exchange(unread_, {})) {
+    const auto found = joining_.find(id);
+    if (found != joining_.end()) ReadRecordOf(id, found->second.opened);
+  }
+}
+
+void Cluster::OnMemberLeft(const std::string& replica_id) {
+  members_.Remove(replica_id);
+}
+
+void Cluster::OnHealthChanged() {
+  health_changed_();
+}
+
+internal::v1::ReplicaDescription Cluster::Describe() const {
+  internal::v1::ReplicaDescription description;
+  description.set_software_version(SLUICE_VERSION);
+  description.set_start_time_us(absl::ToUnixMicros(start_time_));
+  description.set_connections(static_cast<std::int64_t>(edge_->connection_count()));
+  description.set_ready(is_ready_.load(std::memory_order_relaxed));
+  return description;
+}
+
+std::string Cluster::DescribeReplica() {
+  return Describe().SerializeAsString();
 }
 
 void Cluster::ScheduleRenewal() {

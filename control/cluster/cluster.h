@@ -6,15 +6,22 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "control/backplane/backplane.h"
-#include "control/cluster/directory.h"
 #include "control/cluster/interest.h"
-#include "control/cluster/presence.h"
+#include "control/cluster/members.h"
+#include "control/presence/client_gather.h"
+#include "control/presence/directory.h"
+#include "control/presence/local_clients.h"
+#include "control/presence/presence.h"
 #include "control/publish/publisher.h"
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
@@ -22,6 +29,16 @@
 #include "edge/edge.h"
 
 namespace sluice {
+
+// One replica as ListReplicas tells of it.
+struct ReplicaView {
+  std::string replica_id;
+  std::string version;
+  absl::Time start_time;
+  std::int64_t connections = 0;
+  absl::Time last_seen;
+  bool is_ready = false;
+};
 
 // This replica's part of the cluster: between the RPCs, the backplane and the edge.
 // Owner:  the server, after the edge's observer is needed and before the edge is gone: made first,
@@ -32,19 +49,32 @@ namespace sluice {
 // Errors: UNAVAILABLE after Stop, besides those of Publisher and Presence.
 class Cluster : public ConnectionObserver, public Backplane::Listener {
  public:
+  // `io_context` is run by the cluster thread, and outlives this and the backplane.
   Cluster(std::string replica_id, absl::Duration record_ttl, const Clock& clock,
-          Backplane& backplane);
+          boost::asio::io_context& io_context, Backplane& backplane);
   ~Cluster() override;
 
-  // Streams that came before wait for it.
-  void Start(Edge& edge);
+  // Streams that came before wait for it. `health_changed` is called on the cluster thread.
+  void Start(Edge& edge, std::function<void()> health_changed);
+
+  // Waits until this replica is part of the cluster. UNAVAILABLE: the backplane is away, which will
+  // change; ALREADY_EXISTS: another replica has this one's id.
+  absl::Status AwaitJoin();
+
+  // Tells the other replicas, and ends the thread.
   void Stop();
+
+  // Whether new streams are welcome, as other replicas are told.
+  void set_ready(bool is_ready) { is_ready_.store(is_ready, std::memory_order_relaxed); }
 
   void Publish(PublishCommand command, PublishDone done);
   void GetClient(std::string client_id, Presence::ClientDone done);
   void ListClients(ClientQuery query, absl::AnyInvocable<void(absl::StatusOr<ClientPage>)> done);
   void ChangeMetadata(std::string client_id, RecordChange change, bool allow_missing,
                       Presence::ClientDone done);
+
+  // Every replica that is known, sorted by id.
+  void ListReplicas(absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done);
 
   // ConnectionObserver
   void OnConnectionOpened(OpenedConnection connection) override;
@@ -60,30 +90,50 @@ class Cluster : public ConnectionObserver, public Backplane::Listener {
   // Backplane::Listener
   void OnMessage(const std::string& channel, const EventNumber& number,
                  std::string_view payload) override;
-  void OnRecordChanged(const std::string& client_id, std::shared_ptr<const Record> record) override;
+  void OnReplicaMessage(std::string_view payload) override;
+  void OnInterrupted() override;
+  void OnMembers(std::vector<Backplane::Member> members) override;
+  void OnMemberLeft(const std::string& replica_id) override;
+  void OnHealthChanged() override;
+  std::string DescribeReplica() override;
 
   void Join(OpenedConnection opened);
   void Leave(ConnectionId id);
   void Release(ConnectionId id, const std::string& client_id,
                const std::vector<std::string>& groups);
   void OnChannelSubscribed(ConnectionId id);
+  void ReadRecordOf(ConnectionId id, const OpenedConnection& opened);
   void OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record);
+  void OnRecord(const std::string& channel, const internal::v1::RecordMessage& message);
+  void OnCaughtUp();
+  internal::v1::ReplicaDescription Describe() const;
   void ScheduleRenewal();
 
   const std::string replica_id_;
   const absl::Duration record_ttl_;
   Backplane& backplane_;
   const Clock& clock_;
-  boost::asio::io_context io_context_{1};
+  boost::asio::io_context& io_context_;
+  const absl::Time start_time_;
   Mailbox mailbox_;
   boost::asio::steady_timer renewal_timer_;
   Edge* edge_ = nullptr;  // Set by Start.
   Interest interest_;
   Directory directory_;
+  Members members_;
   std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<LocalClients> local_clients_;
+  std::unique_ptr<ClientGather> client_gather_;
   std::unique_ptr<Presence> presence_;
   absl::flat_hash_map<ConnectionId, Joining> joining_;
   absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
+  // Joining ones whose record could not be read; tried again with the next word of the backplane.
+  std::vector<ConnectionId> unread_;
+  // Where live streams stood when the subscriptions broke; none while they stand.
+  std::optional<EventNumber> interrupted_at_;
+  // Written by the server, read by the cluster thread; guards nothing.
+  std::atomic<bool> is_ready_{false};
+  std::function<void()> health_changed_;
   std::thread thread_;
 };
 

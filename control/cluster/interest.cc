@@ -7,37 +7,71 @@
 
 namespace sluice {
 
-void Interest::Hold(const std::string& channel, int shard,
-                    absl::AnyInvocable<void()> is_subscribed) {
-  const auto [entry, is_new] = channels_.try_emplace(channel);
-  Channel& held = entry->second;
+Interest::Interest(Backplane& backplane, absl::AnyInvocable<void()> caught_up)
+    : backplane_(backplane), caught_up_(std::move(caught_up)) {}
+
+void Interest::Hold(const std::string& name, int shard, absl::AnyInvocable<void()> is_subscribed) {
+  const auto [entry, is_new] = channels_.try_emplace(name);
+  Channel& channel = entry->second;
   const auto index = static_cast<std::uint32_t>(shard);
-  const auto count = std::find_if(held.holders.begin(), held.holders.end(),
+  const auto count = std::find_if(channel.holders.begin(), channel.holders.end(),
                                   [index](const ShardCount& c) { return c.shard == index; });
-  if (count == held.holders.end()) {
-    held.holders.push_back({index, 1});
+  if (count == channel.holders.end()) {
+    channel.holders.push_back({index, 1});
   } else {
     ++count->holders;
   }
-  if (held.is_subscribed) return is_subscribed();
-  held.waiting.push_back(std::move(is_subscribed));
-  if (!is_new) return;
-  const std::uint64_t subscription = held.subscription = ++last_subscription_;
-  backplane_.Subscribe(channel,
-                       [this, channel, subscription] { OnSubscribed(channel, subscription); });
+  if (channel.is_subscribed && !is_catching_up()) return is_subscribed();
+  channel.waiting.push_back(std::move(is_subscribed));
+  if (is_new) Subscribe(name, channel);
 }
 
-void Interest::OnSubscribed(const std::string& channel, std::uint64_t subscription) {
-  const auto found = channels_.find(channel);
+void Interest::Subscribe(const std::string& name, Channel& channel) {
+  const std::uint64_t subscription = channel.subscription = ++last_subscription_;
+  backplane_.Subscribe(name, [this, name, subscription] { OnSubscribed(name, subscription); });
+}
+
+void Interest::OnSubscribed(const std::string& name, std::uint64_t subscription) {
+  const auto found = channels_.find(name);
   // Released before it was confirmed, and perhaps held again, which another confirmation is for.
   if (found == channels_.end() || found->second.subscription != subscription) return;
-  found->second.is_subscribed = true;
-  auto waiting = std::exchange(found->second.waiting, {});
+  Channel& channel = found->second;
+  channel.is_subscribed = true;
+  if (std::exchange(channel.is_missing, false)) return OnMissingDone();
+  if (is_catching_up()) return;
+  for (auto& is_subscribed : std::exchange(channel.waiting, {})) is_subscribed();
+}
+
+void Interest::OnInterrupted() {
+  channels_missing_ = channels_.size();
+  for (auto& [name, channel] : channels_) {
+    channel.is_subscribed = false;
+    channel.is_missing = true;
+  }
+  // A backplane that confirms at once must find all of them missing.
+  std::vector<std::string> names;
+  for (const auto& [name, channel] : channels_) names.push_back(name);
+  for (const std::string& name : names) {
+    const auto found = channels_.find(name);
+    if (found != channels_.end()) Subscribe(name, found->second);
+  }
+}
+
+void Interest::OnMissingDone() {
+  if (--channels_missing_ > 0) return;
+  caught_up_();
+  std::vector<absl::AnyInvocable<void()>> waiting;
+  for (auto& [name, channel] : channels_) {
+    if (!channel.is_subscribed) continue;
+    for (auto& is_subscribed : std::exchange(channel.waiting, {})) {
+      waiting.push_back(std::move(is_subscribed));
+    }
+  }
   for (auto& is_subscribed : waiting) is_subscribed();
 }
 
-void Interest::Release(const std::string& channel, int shard) {
-  const auto found = channels_.find(channel);
+void Interest::Release(const std::string& name, int shard) {
+  const auto found = channels_.find(name);
   SLUICE_CHECK(found != channels_.end());
   auto& holders = found->second.holders;
   const auto index = static_cast<std::uint32_t>(shard);
@@ -47,13 +81,15 @@ void Interest::Release(const std::string& channel, int shard) {
   if (--count->holders > 0) return;
   holders.erase(count);
   if (!holders.empty()) return;
+  const bool was_missing = found->second.is_missing;
   channels_.erase(found);
-  backplane_.Unsubscribe(channel);
+  backplane_.Unsubscribe(name);
+  if (was_missing) OnMissingDone();
 }
 
-std::vector<int> Interest::ShardsOf(const std::string& channel) const {
+std::vector<int> Interest::ShardsOf(const std::string& name) const {
   std::vector<int> shards;
-  const auto found = channels_.find(channel);
+  const auto found = channels_.find(name);
   if (found == channels_.end()) return shards;
   for (const ShardCount& count : found->second.holders) {
     shards.push_back(static_cast<int>(count.shard));

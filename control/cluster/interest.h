@@ -19,16 +19,23 @@ namespace sluice {
 // Limits: one entry a held channel, so --max-connections times a connection's channels.
 class Interest {
  public:
-  explicit Interest(Backplane& backplane) : backplane_(backplane) {}
+  // `caught_up` is called when everything that was held at an interruption is subscribed again.
+  Interest(Backplane& backplane, absl::AnyInvocable<void()> caught_up);
 
   // `is_subscribed` is called when the channel's subscription holds, perhaps before this returns.
-  void Hold(const std::string& channel, int shard, absl::AnyInvocable<void()> is_subscribed);
+  void Hold(const std::string& name, int shard, absl::AnyInvocable<void()> is_subscribed);
 
   // The channel must be held by that shard.
-  void Release(const std::string& channel, int shard);
+  void Release(const std::string& name, int shard);
+
+  // Every subscription is void: subscribes again what is held. Until that is done nothing counts as
+  // subscribed, so that nobody takes a part for the whole.
+  void OnInterrupted();
+
+  bool is_catching_up() const { return channels_missing_ > 0; }
 
   // The shards that hold the channel; empty when nobody does.
-  std::vector<int> ShardsOf(const std::string& channel) const;
+  std::vector<int> ShardsOf(const std::string& name) const;
 
  private:
   struct ShardCount {
@@ -39,12 +46,17 @@ class Interest {
     absl::InlinedVector<ShardCount, 2> holders;
     std::uint64_t subscription = 0;  // Tells its confirmation from that of one ended before.
     bool is_subscribed = false;
+    bool is_missing = false;  // Since an interruption.
     std::vector<absl::AnyInvocable<void()>> waiting;
   };
 
-  void OnSubscribed(const std::string& channel, std::uint64_t subscription);
+  void Subscribe(const std::string& name, Channel& channel);
+  void OnSubscribed(const std::string& name, std::uint64_t subscription);
+  void OnMissingDone();
 
   Backplane& backplane_;
+  absl::AnyInvocable<void()> caught_up_;
+  std::size_t channels_missing_ = 0;
   std::uint64_t last_subscription_ = 0;
   absl::flat_hash_map<std::string, Channel> channels_;
 };

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "control/backplane/channel.h"
-#include "control/publish/envelope.h"
+#include "control/message/envelope.h"
 #include "control/request/error_reason.h"
 #include "edge/log/log.h"
 
@@ -18,20 +18,20 @@ constexpr auto kDeadlineTick = std::chrono::milliseconds(25);
 // What an event on its way costs besides its bytes.
 constexpr std::size_t kEventOverheadBytes = 512;
 
-absl::Status NotSent(std::string_view why) {
-  return WithReason(absl::UnavailableError(absl::string_view(why.data(), why.size())), "NOT_SENT");
-}
-
 }  // namespace
 
-Publisher::Publisher(boost::asio::io_context& io_context, const Clock& clock, Backplane& backplane,
-                     Edge& edge, const Interest& interest, Post post)
-    : deadline_timer_(io_context),
+Publisher::Publisher(std::string replica_id, boost::asio::io_context& io_context,
+                     const Clock& clock, Backplane& backplane, Edge& edge, const Interest& interest,
+                     Post post)
+    : replica_id_(std::move(replica_id)),
+      deadline_timer_(io_context),
       clock_(clock),
       backplane_(backplane),
       edge_(edge),
       interest_(interest),
-      post_(std::move(post)) {}
+      post_(std::move(post)),
+      ack_sender_(io_context, replica_id_, backplane),
+      earlier_answers_(io_context, clock, backplane) {}
 
 void Publisher::Publish(PublishCommand command, PublishDone done) {
   if (waiting_.empty() && in_flight_bytes_ < kInFlightBytes) {
@@ -64,38 +64,74 @@ void Publisher::SendWaiting() {
 }
 
 void Publisher::Send(PublishCommand command, PublishDone done) {
-  std::string channel = ChannelOf(command.target);
-  std::string payload = std::exchange(command.payload, {});
-  backplane_.Publish(std::move(channel), std::move(payload),
-                     [this, command = std::move(command), done = std::move(done)](
-                         absl::StatusOr<Backplane::Published> published) mutable {
-                       if (!published.ok()) return done(published.status());
-                       OnPublished(*published, std::move(command), std::move(done));
-                     });
+  Backplane::Message message;
+  message.channel = ChannelOf(command.target);
+  message.payload = std::exchange(command.payload, {});
+  message.counts_receivers = command.is_confirmed;
+  message.claim = command.claim;
+  if (command.is_confirmed) AppendAckTo(message.payload, replica_id_);
+  const absl::Time deadline = command.deadline - kAnswerMargin;
+  const auto sent = std::make_shared<Sent>(Sent{std::move(command), std::move(done)});
+  backplane_.Publish(std::move(message), [this, sent](Backplane::PublishedOr published) {
+    // Its caller has been told that the deadline came.
+    if (std::exchange(sent->is_answered, true)) return;
+    if (!published.ok()) return sent->done(published.status());
+    OnPublished(*published, std::move(sent->command), std::move(sent->done));
+  });
+  if (sent->is_answered || deadline == absl::InfiniteFuture()) return;
+  sent_.emplace(deadline, sent);
+  ScheduleDeadlines();
 }
 
 void Publisher::OnPublished(const Backplane::Published& published, PublishCommand command,
                             PublishDone done) {
+  if (published.earlier.has_value()) {
+    return earlier_answers_.Answer(published, command, std::move(done));
+  }
+  if (command.claim.has_value()) done = KeepingAnswer(command.claim->key, std::move(done));
   v1::Delivery delivery;
   delivery.set_event_id(command.custom_id.empty() ? published.number.ToString()
                                                   : command.custom_id);
   if (!command.is_confirmed) return done(std::move(delivery));
+  ExpectAcks(published, command.deadline - kAnswerMargin, std::move(delivery), std::move(done));
+}
+
+// For whoever sends the same request_id again. `done` may be called on a shard's thread.
+PublishDone Publisher::KeepingAnswer(const std::string& claim_key, PublishDone done) {
+  return [this, claim_key, done = std::move(done)](absl::StatusOr<v1::Delivery> delivery) mutable {
+    if (delivery.ok()) {
+      post_([this, claim_key, answer = delivery->SerializeAsString()]() mutable {
+        backplane_.KeepAnswer(claim_key, std::move(answer));
+      });
+    }
+    done(std::move(delivery));
+  };
+}
+
+void Publisher::Confirm(const Backplane::Published& published, PublishDone done) {
+  ExpectAcks(published, absl::InfiniteFuture(), {}, std::move(done));
+}
+
+void Publisher::ExpectAcks(const Backplane::Published& published, absl::Time deadline,
+                           v1::Delivery delivery, PublishDone done) {
   if (published.receivers == 0) {
     delivery.set_connections(0);
+    delivery.set_unconfirmed_replicas(published.deaf);
     return done(std::move(delivery));
   }
   const std::uint64_t sequence = published.number.sequence;
   const auto confirmation = ConfirmationOf(sequence);
-  const absl::Time deadline = command.deadline - kAnswerMargin;
-  if (deadline < clock_.Now() + kConfirmationWait) deadlines_.emplace(deadline, sequence);
-  confirmation->Expect(published.receivers, std::move(delivery), std::move(done));
+  const absl::Time now = clock_.Now();
+  if (deadline < now + kConfirmationWait) deadlines_.insert({deadline, sequence, false});
+  if (silent_replicas_ > 0) deadlines_.insert({now + kSilentWait, sequence, true});
+  confirmation->Expect(published.receivers, published.deaf, std::move(delivery), std::move(done));
 }
 
 std::shared_ptr<Confirmation> Publisher::ConfirmationOf(std::uint64_t sequence) {
   std::shared_ptr<Confirmation>& confirmation = confirmations_[sequence];
   if (confirmation != nullptr) return confirmation;
   const auto made = confirmation = std::make_shared<Confirmation>();
-  deadlines_.emplace(clock_.Now() + kConfirmationWait, sequence);
+  deadlines_.insert({clock_.Now() + kConfirmationWait, sequence, false});
   ForgetAnswered();
   ScheduleDeadlines();
   return made;
@@ -105,35 +141,57 @@ std::shared_ptr<Confirmation> Publisher::ConfirmationOf(std::uint64_t sequence) 
 void Publisher::ForgetAnswered() {
   while (!deadlines_.empty()) {
     const auto first = deadlines_.begin();
-    const auto found = confirmations_.find(first->second);
-    if (found != confirmations_.end() && !found->second->is_answered()) return;
+    const auto found = confirmations_.find(first->sequence);
+    if (found != confirmations_.end() && !found->second->is_answered()) break;
     if (found != confirmations_.end()) confirmations_.erase(found);
     deadlines_.erase(first);
   }
+  while (!sent_.empty() && sent_.begin()->second->is_answered) sent_.erase(sent_.begin());
 }
 
-void Publisher::OnMessage(const std::string& channel, const EventNumber& number,
-                          std::string_view payload) {
+void Publisher::OnEvent(const std::string& channel, const EventNumber& number,
+                        const internal::v1::Envelope& envelope) {
   const auto target = TargetOf(channel);
-  auto event = DecodeEnvelope(payload, number);
+  auto event = DecodeEvent(envelope.event(), number);
   if (!target.has_value() || !event.ok()) {
-    if (!event.ok() && !absl::IsNotFound(event.status())) {
-      Log(spdlog::level::warn, "ignored a message of the backplane",
-          {{"channel", channel}, {"error", std::string(event.status().message())}});
-    }
-    return;
+    Log(spdlog::level::warn, "ignored a message of the backplane",
+        {{"channel", channel}, {"error", std::string(event.status().message())}});
+    return;  // Without an ack: what its streams miss is not known to be nothing.
   }
+  // Streams are told of what they may have missed when this is over.
+  if (interest_.is_catching_up()) return Acknowledge(envelope, number);
+  const std::string& ack_to = envelope.ack_to();
   std::shared_ptr<Confirmation> confirmation;
-  if (event->wants_ack) confirmation = ConfirmationOf(number.sequence);
-  // The payload holds the filter too, which can be larger than the event.
-  const std::size_t cost = std::max(event->bytes->size(), payload.size()) + kEventOverheadBytes;
+  if (ack_to == replica_id_) confirmation = ConfirmationOf(number.sequence);
+  // The message holds the filter too, which can be larger than the event.
+  const std::size_t cost =
+      std::max(event->bytes->size(), envelope.ByteSizeLong()) + kEventOverheadBytes;
   in_flight_bytes_ += cost;
-  edge_.Deliver(interest_.ShardsOf(channel), *target, std::move(event->filter),
-                std::move(event->bytes),
-                [this, cost, confirmation = std::move(confirmation)](FanOutResult result) {
-                  if (confirmation != nullptr) confirmation->Acknowledge(result);
-                  OnDelivered(cost);
-                });
+  edge_.Deliver(
+      interest_.ShardsOf(channel), *target, std::move(event->filter), std::move(event->bytes),
+      [this, cost, confirmation = std::move(confirmation), sequence = number.sequence,
+       ack_to](FanOutResult result) {
+        if (confirmation != nullptr) {
+          confirmation->Acknowledge(result);
+        } else if (!ack_to.empty()) {
+          post_([this, ack_to, sequence, result] { ack_sender_.Add(ack_to, sequence, result); });
+        }
+        OnDelivered(cost);
+      });
+}
+
+void Publisher::Acknowledge(const internal::v1::Envelope& message, const EventNumber& number) {
+  if (message.ack_to().empty()) return;
+  if (message.ack_to() != replica_id_) {
+    return ack_sender_.Add(message.ack_to(), number.sequence, {});
+  }
+  ConfirmationOf(number.sequence)->Acknowledge({});
+}
+
+void Publisher::OnAcks(const internal::v1::Acks& acks) {
+  for (const internal::v1::Ack& ack : acks.acks()) {
+    ConfirmationOf(ack.sequence())->Acknowledge({ack.entered(), ack.dropped()});
+  }
 }
 
 // On the thread of the last shard.
@@ -154,15 +212,32 @@ void Publisher::ScheduleDeadlines() {
 
 void Publisher::OnDeadlines() {
   const absl::Time now = clock_.Now();
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const auto found = confirmations_.find(deadlines_.begin()->second);
+  while (!deadlines_.empty() && deadlines_.begin()->time <= now) {
+    const Deadline deadline = *deadlines_.begin();
     deadlines_.erase(deadlines_.begin());
+    const auto found = confirmations_.find(deadline.sequence);
     if (found == confirmations_.end()) continue;
-    found->second->GiveUp();
-    confirmations_.erase(found);
+    if (deadline.is_for_silent) {
+      found->second->GiveUpOnSilent(silent_replicas_);
+    } else {
+      found->second->GiveUp();
+      confirmations_.erase(found);
+    }
   }
+  FailOverdue(now);
   ForgetAnswered();
-  if (!deadlines_.empty()) ScheduleDeadlines();
+  if (!deadlines_.empty() || !sent_.empty()) ScheduleDeadlines();
+}
+
+void Publisher::FailOverdue(absl::Time now) {
+  while (!sent_.empty() && sent_.begin()->first <= now) {
+    const std::shared_ptr<Sent> sent = sent_.begin()->second;
+    sent_.erase(sent_.begin());
+    if (std::exchange(sent->is_answered, true)) continue;
+    sent->done(WithReason(
+        absl::DeadlineExceededError("the deadline came before the backplane had answered"),
+        "OUTCOME_UNKNOWN"));
+  }
 }
 
 void Publisher::Stop() {

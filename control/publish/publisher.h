@@ -1,5 +1,6 @@
 #pragma once
 
+#include <absl/container/btree_map.h>
 #include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/any_invocable.h>
@@ -7,7 +8,7 @@
 #include <absl/time/time.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <sluice/v1/event.pb.h>
+#include <sluice/internal/v1/envelope.pb.h>
 
 #include <atomic>
 #include <cstdint>
@@ -15,23 +16,18 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/interest.h"
+#include "control/publish/ack_sender.h"
 #include "control/publish/confirmation.h"
+#include "control/publish/earlier_answers.h"
+#include "control/publish/publish_command.h"
 #include "edge/base/clock.h"
 #include "edge/edge.h"
 
 namespace sluice {
-
-// One event on its way into the cluster.
-struct PublishCommand {
-  Target target;
-  std::string payload;    // EncodeEnvelope's.
-  std::string custom_id;  // Empty: the answer's event id is the number.
-  bool is_confirmed = true;
-  absl::Time deadline = absl::InfiniteFuture();  // The caller's.
-};
 
 // Takes events to the backplane, from there to the streams of this replica, and counts who got
 // them.
@@ -42,28 +38,46 @@ struct PublishCommand {
 // Limits: at most kInFlightBytes of events are on their way to this replica's streams. Commands
 //         beyond that wait in order, and with them their callers: streams that can't keep up slow
 //         publishers down instead of filling memory. Callers that give up while they wait are
-//         bounded by kWaitingBytes. A confirmation is waited for kConfirmationWait at most.
-// Errors: UNAVAILABLE, reason NOT_SENT: the caller's deadline came while the command waited.
-//         RESOURCE_EXHAUSTED, reason PUBLISH_BACKLOG: kWaitingBytes of commands are waiting
-//         already.
+//         bounded by kWaitingBytes. A confirmation is waited for kConfirmationWait at most, and
+//         only for a moment when all that is missing are replicas that have gone silent.
+// Errors: UNAVAILABLE, reason NOT_SENT: the caller's deadline came while the command waited, or the
+//         backplane is away. UNAVAILABLE or DEADLINE_EXCEEDED, reason OUTCOME_UNKNOWN: the
+//         backplane has not answered. RESOURCE_EXHAUSTED, reason PUBLISH_BACKLOG: kWaitingBytes of
+//         commands are waiting already.
 class Publisher {
  public:
   static constexpr std::size_t kInFlightBytes = std::size_t{4} << 20;
   static constexpr std::size_t kWaitingBytes = std::size_t{256} << 20;
   static constexpr absl::Duration kConfirmationWait = absl::Seconds(2);
+  // How long acks are waited for when they can only be those of silent replicas.
+  static constexpr absl::Duration kSilentWait = absl::Milliseconds(100);
   // What is left of the caller's deadline for the answer's way back.
   static constexpr absl::Duration kAnswerMargin = absl::Milliseconds(50);
 
   // Runs a task on the cluster thread, from any thread.
   using Post = std::function<void(absl::AnyInvocable<void()>)>;
 
-  Publisher(boost::asio::io_context& io_context, const Clock& clock, Backplane& backplane,
-            Edge& edge, const Interest& interest, Post post);
+  Publisher(std::string replica_id, boost::asio::io_context& io_context, const Clock& clock,
+            Backplane& backplane, Edge& edge, const Interest& interest, Post post);
 
   void Publish(PublishCommand command, PublishDone done);
 
-  // A message of the backplane for this replica's streams.
-  void OnMessage(const std::string& channel, const EventNumber& number, std::string_view payload);
+  // An event of the backplane for this replica's streams.
+  void OnEvent(const std::string& channel, const EventNumber& number,
+               const internal::v1::Envelope& envelope);
+
+  // `message` has been dealt with here, without any stream. Nothing happens if nobody waits.
+  void Acknowledge(const internal::v1::Envelope& message, const EventNumber& number);
+
+  // Of another replica.
+  void OnAcks(const internal::v1::Acks& acks);
+
+  // The confirmation of a message that this replica published besides events. `done` gets a
+  // delivery.
+  void Confirm(const Backplane::Published& published, PublishDone done);
+
+  // How many other replicas have been silent for a while and may still be counted as receivers.
+  void set_silent_replicas(int count) { silent_replicas_ = count; }
 
   // Fails what is under way with UNAVAILABLE.
   void Stop();
@@ -74,8 +88,29 @@ class Publisher {
     PublishDone done;
   };
 
+  // A command that the backplane has and has not answered.
+  struct Sent {
+    PublishCommand command;
+    PublishDone done;
+    bool is_answered = false;
+  };
+  // When something is to be done about a publish that waits for acks.
+  struct Deadline {
+    absl::Time time;
+    std::uint64_t sequence;
+    bool is_for_silent;
+    friend bool operator<(const Deadline& a, const Deadline& b) {
+      return std::tie(a.time, a.sequence, a.is_for_silent) <
+             std::tie(b.time, b.sequence, b.is_for_silent);
+    }
+  };
+
   void Send(PublishCommand command, PublishDone done);
   void OnPublished(const Backplane::Published& published, PublishCommand command, PublishDone done);
+  void ExpectAcks(const Backplane::Published& published, absl::Time deadline, v1::Delivery delivery,
+                  PublishDone done);
+  PublishDone KeepingAnswer(const std::string& claim_key, PublishDone done);
+  void FailOverdue(absl::Time now);
   void OnDelivered(std::size_t cost);
   void SendWaiting();
   // The one of this publish, made by whichever comes first: its message or its number.
@@ -84,12 +119,15 @@ class Publisher {
   void ScheduleDeadlines();
   void OnDeadlines();
 
+  const std::string replica_id_;
   boost::asio::steady_timer deadline_timer_;
   const Clock& clock_;
   Backplane& backplane_;
   Edge& edge_;
   const Interest& interest_;
   Post post_;
+  AckSender ack_sender_;
+  EarlierAnswers earlier_answers_;
   // Added to by the cluster thread, subtracted from by shards; with has_waiting_ it must be seen in
   // one order by both, so sequentially consistent.
   std::atomic<std::size_t> in_flight_bytes_{0};
@@ -99,7 +137,10 @@ class Publisher {
   // Publishes that wait for acks, by sequence number. Answered ones are forgotten a little later,
   // because shards answer without the cluster thread.
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Confirmation>> confirmations_;
-  absl::btree_set<std::pair<absl::Time, std::uint64_t>> deadlines_;
+  absl::btree_set<Deadline> deadlines_;
+  // Those whose callers have deadlines, by them.
+  absl::btree_multimap<absl::Time, std::shared_ptr<Sent>> sent_;
+  int silent_replicas_ = 0;
   bool is_deadline_scheduled_ = false;
 };
 

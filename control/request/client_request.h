@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "control/backplane/record.h"
-#include "control/cluster/presence.h"
+#include "control/presence/client_page.h"
 
 namespace sluice {
 

@@ -3,6 +3,7 @@
 #include <absl/strings/cord.h>
 #include <absl/strings/str_cat.h>
 
+#include <map>
 #include <utility>
 
 #include "edge/names/text_rules.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr char kTypePrefix[] = "type.googleapis.com/";
 constexpr char kDomain[] = "sluice";
+// When callers shall try again after the backplane was away; it is tried about as often.
+constexpr int kRetryAfterSeconds = 1;
 
 template <typename Message>
 std::string TypeUrl() {
@@ -26,6 +29,26 @@ absl::Status WithReason(absl::Status status, std::string_view reason) {
   info.set_domain(kDomain);
   status.SetPayload(TypeUrl<google::rpc::ErrorInfo>(), absl::Cord(info.SerializeAsString()));
   return status;
+}
+
+namespace {
+
+absl::Status Unavailable(std::string_view why, std::string_view reason) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(kRetryAfterSeconds);
+  absl::Status status = absl::UnavailableError(absl::string_view(why.data(), why.size()));
+  status.SetPayload(TypeUrl<google::rpc::RetryInfo>(), absl::Cord(retry.SerializeAsString()));
+  return WithReason(std::move(status), reason);
+}
+
+}  // namespace
+
+absl::Status NotSent(std::string_view why) {
+  return Unavailable(why, "NOT_SENT");
+}
+
+absl::Status OutcomeUnknown(std::string_view why) {
+  return Unavailable(why, "OUTCOME_UNKNOWN");
 }
 
 void Violations::Add(std::string_view field, const absl::Status& status) {
@@ -67,11 +90,16 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   google::rpc::Status rpc_status;
   rpc_status.set_code(static_cast<int>(status.code()));
   rpc_status.set_message(std::string(status.message()));
-  status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    auto& detail = *rpc_status.add_details();
-    detail.set_type_url(std::string(type_url));
-    detail.set_value(std::string(payload));
+  // Sorted, because Abseil gives payloads in an order that differs from status to status.
+  std::map<std::string, std::string> details;
+  status.ForEachPayload([&details](absl::string_view type_url, const absl::Cord& payload) {
+    details.emplace(std::string(type_url), std::string(payload));
   });
+  for (const auto& [type_url, value] : details) {
+    auto& detail = *rpc_status.add_details();
+    detail.set_type_url(type_url);
+    detail.set_value(value);
+  }
   return rpc_status;
 }
 

@@ -16,6 +16,11 @@ namespace sluice {
 // Sets the stable reason (UPPER_SNAKE_CASE, ErrorInfo of domain `sluice`) of an error.
 absl::Status WithReason(absl::Status status, std::string_view reason);
 
+// UNAVAILABLE with google.rpc.RetryInfo: nothing was carried out (reason NOT_SENT), or nobody knows
+// whether it was (OUTCOME_UNKNOWN).
+absl::Status NotSent(std::string_view why);
+absl::Status OutcomeUnknown(std::string_view why);
+
 // Gathers everything that is wrong with a request.
 // Limits: the first kViolationsMax are told, field names cut to kFieldBytesMax, because gRPC
 // clients

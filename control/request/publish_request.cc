@@ -1,11 +1,14 @@
 #include "control/request/publish_request.h"
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 
 #include <utility>
 
-#include "control/publish/envelope.h"
+#include "control/message/envelope.h"
 #include "control/request/error_reason.h"
+#include "control/request/page_token.h"
+#include "edge/base/check.h"
 #include "edge/names/connection_id.h"
 #include "edge/names/text_rules.h"
 #include "edge/sse/event_rules.h"
@@ -14,6 +17,20 @@ namespace sluice {
 namespace {
 
 constexpr int kExceptClientIdsMax = 1000;
+constexpr std::size_t kRequestIdBytesMax = 64;
+
+// A publish by the fast path is the same as by the unary RPC.
+const char* KindName(Target::Kind kind) {
+  switch (kind) {
+    case Target::Kind::kAll:
+      return "all";
+    case Target::Kind::kClient:
+      return "client";
+    case Target::Kind::kGroup:
+      return "group";
+  }
+  SLUICE_CHECK(false);
+}
 
 absl::Duration ReadRetry(const google::protobuf::Duration& retry, Violations& violations) {
   const absl::Duration time = absl::Seconds(retry.seconds()) + absl::Nanoseconds(retry.nanos());
@@ -51,7 +68,6 @@ class Reader {
                                               ? unspecified
                                               : options.confirmation();
     command_.is_confirmed = confirmation == v1::CONFIRMATION_QUEUED;
-    message_.set_wants_ack(command_.is_confirmed);
     message_.set_ephemeral(message_.ephemeral() || options.ephemeral());
     if (options.except_client_ids_size() > kExceptClientIdsMax) {
       violations_.Add("options.except_client_ids",
@@ -84,19 +100,39 @@ class Reader {
     message_.set_ephemeral(true);
   }
 
+  void ReadRequestId(const std::string& request_id) {
+    if (request_id.empty()) return;
+    absl::Status status = CheckName(request_id);
+    if (status.ok() && request_id.size() > kRequestIdBytesMax) {
+      status = absl::InvalidArgumentError(absl::StrCat(
+          "is ", request_id.size(), " bytes long; at most ", kRequestIdBytesMax, " are allowed"));
+    }
+    violations_.Add("request_id", status);
+    request_id_ = request_id;
+  }
+
   Violations& violations() { return violations_; }
 
   absl::StatusOr<PublishCommand> Finish() {
     const absl::Status status = violations_.ToStatus();
     if (!status.ok()) return status;
     command_.payload = EncodeEnvelope(std::move(message_));
+    if (!request_id_.empty()) command_.claim = ClaimOf(request_id_);
     return std::move(command_);
   }
 
  private:
+  Backplane::Claim ClaimOf(const std::string& request_id) const {
+    const std::string asked =
+        absl::StrCat(command_.target.name, "\n", command_.is_confirmed, "\n", command_.payload);
+    return {absl::StrCat(KindName(command_.target.kind), ":", request_id),
+            absl::StrCat(absl::Hex(StableHash(asked)))};
+  }
+
   Violations violations_;
   PublishCommand command_;
   internal::v1::EventMessage message_;
+  std::string request_id_;
 };
 
 }  // namespace
@@ -107,6 +143,7 @@ absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToClientRequest& reques
   reader.ReadEvent(request.has_event(), request.event());
   reader.ReadConnectionFilters(request);
   reader.ReadOptions(request.options(), v1::CONFIRMATION_QUEUED);
+  reader.ReadRequestId(request.request_id());
   return reader.Finish();
 }
 
@@ -115,6 +152,7 @@ absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToGroupRequest& request
   reader.ReadTarget(Target::Kind::kGroup, "group", request.group());
   reader.ReadEvent(request.has_event(), request.event());
   reader.ReadOptions(request.options(), v1::CONFIRMATION_QUEUED);
+  reader.ReadRequestId(request.request_id());
   return reader.Finish();
 }
 
@@ -123,6 +161,7 @@ absl::StatusOr<PublishCommand> ReadRequest(const v1::BroadcastRequest& request) 
   reader.ReadTarget(Target::Kind::kAll, "", "");
   reader.ReadEvent(request.has_event(), request.event());
   reader.ReadOptions(request.options(), v1::CONFIRMATION_QUEUED);
+  reader.ReadRequestId(request.request_id());
   return reader.Finish();
 }
 
@@ -145,7 +184,16 @@ absl::StatusOr<PublishCommand> ReadRequest(const v1::PublishRequest& request) {
   }
   reader.ReadEvent(request.has_event(), request.event());
   reader.ReadOptions(request.options(), v1::CONFIRMATION_PUBLISHED);
+  reader.ReadRequestId(request.request_id());
   return reader.Finish();
+}
+
+void ScopeClaim(std::string_view caller_id, PublishCommand& command) {
+  if (!command.claim.has_value() || caller_id.empty()) return;
+  // Encoded, so that no id can be written like another one with a part of the key.
+  const std::string encoded =
+      absl::WebSafeBase64Escape(absl::string_view(caller_id.data(), caller_id.size()));
+  command.claim->key = absl::StrCat(encoded, "/", command.claim->key);
 }
 
 }  // namespace sluice

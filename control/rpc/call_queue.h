@@ -17,6 +17,31 @@ class CompletionTag {
   virtual void OnCompletion(bool ok) = 0;
 };
 
+// An operation of a call that gRPC has under way. It keeps the call until gRPC hands it back, which
+// it does once.
+template <typename Call>
+class CallOperation : public CompletionTag {
+ public:
+  using Member = void (Call::*)(bool ok);
+
+  // The tag of an operation at whose end `member` is called.
+  static void* Tag(std::shared_ptr<Call> call, Member member) {
+    return static_cast<CompletionTag*>(new CallOperation(std::move(call), member));
+  }
+
+  void OnCompletion(bool ok) override {
+    const std::unique_ptr<CallOperation> self(this);
+    (call_.get()->*member_)(ok);
+  }
+
+ private:
+  CallOperation(std::shared_ptr<Call> call, Member member)
+      : call_(std::move(call)), member_(member) {}
+
+  const std::shared_ptr<Call> call_;
+  const Member member_;
+};
+
 // A completion queue that takes requests for further calls until it is closed: asking a queue that
 // has been shut down aborts in gRPC.
 // Thread: any.

@@ -4,6 +4,7 @@
 
 #include "control/caller/reach/narrowed_list.h"
 #include "control/caller/reach/request_reach.h"
+#include "control/message/timestamp.h"
 #include "control/request/client_request.h"
 #include "control/request/page_token.h"
 #include "control/request/publish_request.h"
@@ -27,6 +28,15 @@ auto AnswerWith(UnaryAnswer answer, SetField set_field) {
   };
 }
 
+void FillReplica(const ReplicaView& view, v1::Replica& replica) {
+  replica.set_replica_id(view.replica_id);
+  replica.set_version(view.version);
+  SetTimestamp(view.start_time, *replica.mutable_start_time());
+  replica.set_connections(view.connections);
+  SetTimestamp(view.last_seen, *replica.mutable_last_seen());
+  replica.set_ready(view.is_ready);
+}
+
 }  // namespace
 
 ControlService::ControlService(Cluster& cluster, const CallerDoor* door)
@@ -36,99 +46,102 @@ ControlService::ControlService(Cluster& cluster, const CallerDoor* door)
   AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
   AddPublishMethod<v1::BroadcastRequest, v1::BroadcastResponse>(&Raw::RequestBroadcast);
   AddClientMethods();
-  for (UnaryMethod& method : methods_) method.door = door_;
+  AddReplicaMethods();
+}
+
+template <typename Request, typename Handler>
+void ControlService::AddMethod(RequestCall request_call, Scope scope, Handler handle) {
+  auto reached = [handle = std::move(handle)](const Call& call, const Request& request,
+                                              UnaryAnswer answer) {
+    const absl::Status reach = CheckReach(*call.caller, request);
+    if (!reach.ok()) return answer.Fail(reach);
+    handle(call, request, std::move(answer));
+  };
+  methods_.push_back(
+      {[this, request_call](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
+         (service_.*request_call)(context, bytes, responder, queue, queue, tag);
+       },
+       HandleParsed<Request>(std::move(reached)), scope, door_});
 }
 
 template <typename Request, typename Response>
-void ControlService::AddPublishMethod(void (RawControlService::*request)(
-    grpc::ServerContext*, grpc::ByteBuffer*, UnaryMethod::Responder*, grpc::CompletionQueue*,
-    grpc::ServerCompletionQueue*, void*)) {
-  UnaryMethod method;
-  method.request = [this, request](auto* context, auto* bytes, auto* responder, auto* queue,
-                                   void* tag) {
-    (service_.*request)(context, bytes, responder, queue, queue, tag);
-  };
-  method.handle =
-      HandleParsed<Request>([this](const Call& call, const Request& message, UnaryAnswer answer) {
-        auto command = ReadRequest(message);
-        if (!command.ok()) return answer.Fail(command.status());
-        const absl::Status reach = CheckReach(*call.caller, message);
-        if (!reach.ok()) return answer.Fail(reach);
-        command->deadline = call.deadline;
-        cluster_.Publish(*std::move(command),
-                         AnswerWith<Response, v1::Delivery>(
-                             std::move(answer), [](Response& response, v1::Delivery delivery) {
-                               *response.mutable_delivery() = std::move(delivery);
-                             }));
-      });
-  method.scope = Scope::kPublish;
-  methods_.push_back(std::move(method));
+void ControlService::AddPublishMethod(RequestCall request_call) {
+  AddMethod<Request>(request_call, Scope::kPublish,
+                     [this](const Call& call, const Request& request, UnaryAnswer answer) {
+                       auto command = ReadRequest(request);
+                       if (!command.ok()) return answer.Fail(command.status());
+                       ScopeClaim(call.caller->id, *command);
+                       command->deadline = call.deadline;
+                       cluster_.Publish(
+                           *std::move(command),
+                           AnswerWith<Response, v1::Delivery>(
+                               std::move(answer), [](Response& response, v1::Delivery delivery) {
+                                 *response.mutable_delivery() = std::move(delivery);
+                               }));
+                     });
 }
 
 void ControlService::AddClientMethods() {
-  const auto set_client = [](const CallerPointer& caller) {
-    return [caller](auto& response, v1::Client client) {
+  using Raw = RawControlService;
+  const auto set_client = [](const Call& call) {
+    return [caller = call.caller](auto& response, v1::Client client) {
       KeepWithinReach(*caller, client);
       *response.mutable_client() = std::move(client);
     };
   };
-  methods_.push_back(
-      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-         service_.RequestSetClientMetadata(context, bytes, responder, queue, queue, tag);
-       },
-       HandleParsed<v1::SetClientMetadataRequest>(
-           [this, set_client](const Call& call, const v1::SetClientMetadataRequest& request,
-                              UnaryAnswer answer) {
-             auto change = ReadRequest(request);
-             if (!change.ok()) return answer.Fail(change.status());
-             const absl::Status reach = CheckReach(*call.caller, request);
-             if (!reach.ok()) return answer.Fail(reach);
-             cluster_.ChangeMetadata(request.client_id(), *std::move(change),
-                                     request.allow_missing(),
-                                     AnswerWith<v1::SetClientMetadataResponse, v1::Client>(
-                                         std::move(answer), set_client(call.caller)));
-           }),
-       Scope::kClientsWrite});
-  methods_.push_back({[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-                        service_.RequestGetClient(context, bytes, responder, queue, queue, tag);
-                      },
-                      HandleParsed<v1::GetClientRequest>(
-                          [this, set_client](const Call& call, const v1::GetClientRequest& request,
-                                             UnaryAnswer answer) {
-                            const absl::Status status = CheckRequest(request);
-                            if (!status.ok()) return answer.Fail(status);
-                            const absl::Status reach = CheckReach(*call.caller, request);
-                            if (!reach.ok()) return answer.Fail(reach);
-                            cluster_.GetClient(request.client_id(),
-                                               AnswerWith<v1::GetClientResponse, v1::Client>(
-                                                   std::move(answer), set_client(call.caller)));
-                          }),
-                      Scope::kClientsRead});
-  methods_.push_back(
-      {[this](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
-         service_.RequestListClients(context, bytes, responder, queue, queue, tag);
-       },
-       HandleParsed<v1::ListClientsRequest>(
-           [this](const Call& call, const v1::ListClientsRequest& request, UnaryAnswer answer) {
-             auto query = ReadRequest(request);
-             if (!query.ok()) return answer.Fail(query.status());
-             const absl::Status reach = CheckReach(*call.caller, request);
-             if (!reach.ok()) return answer.Fail(reach);
-             const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
-                                                                ClientPage page) {
-               for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
-               response.set_total_size(page.total_size);
-               if (page.last_id.empty()) return;
-               response.set_next_page_token(EncodePageToken(page.last_id, hash));
-             };
-             ListWithinReach(
-                 *call.caller, *std::move(query),
-                 [this](ClientQuery part, ListClientsDone done) {
-                   cluster_.ListClients(std::move(part), std::move(done));
-                 },
-                 AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
-           }),
-       Scope::kClientsRead});
+  AddMethod<v1::SetClientMetadataRequest>(
+      &Raw::RequestSetClientMetadata, Scope::kClientsWrite,
+      [this, set_client](const Call& call, const v1::SetClientMetadataRequest& request,
+                         UnaryAnswer answer) {
+        auto change = ReadRequest(request);
+        if (!change.ok()) return answer.Fail(change.status());
+        cluster_.ChangeMetadata(request.client_id(), *std::move(change), request.allow_missing(),
+                                AnswerWith<v1::SetClientMetadataResponse, v1::Client>(
+                                    std::move(answer), set_client(call)));
+      });
+  AddMethod<v1::GetClientRequest>(
+      &Raw::RequestGetClient, Scope::kClientsRead,
+      [this, set_client](const Call& call, const v1::GetClientRequest& request,
+                         UnaryAnswer answer) {
+        const absl::Status status = CheckRequest(request);
+        if (!status.ok()) return answer.Fail(status);
+        cluster_.GetClient(request.client_id(), AnswerWith<v1::GetClientResponse, v1::Client>(
+                                                    std::move(answer), set_client(call)));
+      });
+  AddMethod<v1::ListClientsRequest>(
+      &Raw::RequestListClients, Scope::kClientsRead,
+      [this](const Call& call, const v1::ListClientsRequest& request, UnaryAnswer answer) {
+        auto query = ReadRequest(request);
+        if (!query.ok()) return answer.Fail(query.status());
+        const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
+                                                           ClientPage page) {
+          for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
+          response.set_total_size(page.total_size);
+          if (page.last_id.empty()) return;
+          response.set_next_page_token(EncodePageToken(page.last_id, hash));
+        };
+        ListWithinReach(
+            *call.caller, *std::move(query),
+            [this](ClientQuery part, ListClientsDone done) {
+              cluster_.ListClients(std::move(part), std::move(done));
+            },
+            AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
+      });
+}
+
+void ControlService::AddReplicaMethods() {
+  using Raw = RawControlService;
+  AddMethod<v1::ListReplicasRequest>(
+      &Raw::RequestListReplicas, Scope::kClientsRead,
+      [this](const Call&, const v1::ListReplicasRequest&, UnaryAnswer answer) {
+        cluster_.ListReplicas(AnswerWith<v1::ListReplicasResponse, std::vector<ReplicaView>>(
+            std::move(answer),
+            [](v1::ListReplicasResponse& response, std::vector<ReplicaView> replicas) {
+              for (const ReplicaView& replica : replicas) {
+                FillReplica(replica, *response.add_replicas());
+              }
+            }));
+      });
 }
 
 void ControlService::Serve(CallQueue& queue) {

@@ -14,9 +14,9 @@ namespace sluice {
 // The generated service with every method raw: requests arrive as bytes, so that bad ones get an
 // answer of ours.
 template <typename Base>
-using RawClientMethods =
-    v1::ControlService::WithRawMethod_SetClientMetadata<v1::ControlService::WithRawMethod_GetClient<
-        v1::ControlService::WithRawMethod_ListClients<Base>>>;
+using RawClientMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
+    v1::ControlService::WithRawMethod_GetClient<v1::ControlService::WithRawMethod_ListClients<
+        v1::ControlService::WithRawMethod_ListReplicas<Base>>>>;
 template <typename Base>
 using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
     v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<
@@ -37,12 +37,17 @@ class ControlService {
   void Serve(CallQueue& queue);
 
  private:
+  // How the generated service is asked for the next call of a method.
+  using RequestCall = void (RawControlService::*)(grpc::ServerContext*, grpc::ByteBuffer*,
+                                                  UnaryMethod::Responder*, grpc::CompletionQueue*,
+                                                  grpc::ServerCompletionQueue*, void*);
+
+  template <typename Request, typename Handler>
+  void AddMethod(RequestCall request_call, Scope scope, Handler handle);
   template <typename Request, typename Response>
-  void AddPublishMethod(void (RawControlService::*request)(grpc::ServerContext*, grpc::ByteBuffer*,
-                                                           UnaryMethod::Responder*,
-                                                           grpc::CompletionQueue*,
-                                                           grpc::ServerCompletionQueue*, void*));
+  void AddPublishMethod(RequestCall request_call);
   void AddClientMethods();
+  void AddReplicaMethods();
 
   Cluster& cluster_;
   const CallerDoor* const door_;

@@ -1,6 +1,5 @@
 #include "control/rpc/health_service.h"
 
-#include <absl/strings/str_cat.h>
 #include <grpcpp/support/async_stream.h>
 
 #include <algorithm>
@@ -44,25 +43,9 @@ class HealthWatch : public std::enable_shared_from_this<HealthWatch> {
   }
 
  private:
-  using Member = void (HealthWatch::*)(bool ok);
+  using Operation = CallOperation<HealthWatch>;
 
-  class Operation : public CompletionTag {
-   public:
-    Operation(std::shared_ptr<HealthWatch> watch, Member member)
-        : watch_(std::move(watch)), member_(member) {}
-    void OnCompletion(bool ok) override {
-      const std::unique_ptr<Operation> self(this);
-      (watch_.get()->*member_)(ok);
-    }
-
-   private:
-    const std::shared_ptr<HealthWatch> watch_;
-    const Member member_;
-  };
-
-  void* Tag(Member member) {
-    return static_cast<CompletionTag*>(new Operation(shared_from_this(), member));
-  }
+  void* Tag(Operation::Member member) { return Operation::Tag(shared_from_this(), member); }
 
   // Unlike an Operation it owns nothing until a call has come: gRPC never hands it back for one
   // that does not come.
@@ -147,9 +130,9 @@ HealthService::HealthService() {
   check_.handle = HandleParsed<HealthCheckRequest>(
       [this](const Call&, const HealthCheckRequest& request, UnaryAnswer answer) {
         if (!Knows(request.service())) {
-          return answer.Fail(WithReason(
-              absl::NotFoundError(absl::StrCat("no service `", request.service(), "` here")),
-              "SERVICE_UNKNOWN"));
+          // Without the name, which may be longer than clients take in an error.
+          return answer.Fail(
+              WithReason(absl::NotFoundError("no such service here"), "SERVICE_UNKNOWN"));
         }
         HealthCheckResponse response;
         {

@@ -35,26 +35,9 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   }
 
  private:
-  using Member = void (PublishCall::*)(bool ok);
+  using Operation = CallOperation<PublishCall>;
 
-  // Keeps the call while an operation of gRPC is pending.
-  class Operation : public CompletionTag {
-   public:
-    Operation(std::shared_ptr<PublishCall> call, Member member)
-        : call_(std::move(call)), member_(member) {}
-    void OnCompletion(bool ok) override {
-      const std::unique_ptr<Operation> self(this);
-      (call_.get()->*member_)(ok);
-    }
-
-   private:
-    const std::shared_ptr<PublishCall> call_;
-    const Member member_;
-  };
-
-  void* Tag(Member member) {
-    return static_cast<CompletionTag*>(new Operation(shared_from_this(), member));
-  }
+  void* Tag(Operation::Member member) { return Operation::Tag(shared_from_this(), member); }
 
   void OnAccepted(bool ok) {
     if (!ok) return;
@@ -107,6 +90,7 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     if (!command.ok()) return Answer(slot, command.status());
     status = CheckReach(*caller_, request);
     if (!status.ok()) return Answer(slot, status);
+    ScopeClaim(caller_->id, *command);
     command->deadline = absl::FromChrono(context_.deadline());
     cluster_.Publish(*std::move(command),
                      [self = shared_from_this(), slot](absl::StatusOr<v1::Delivery> delivery) {

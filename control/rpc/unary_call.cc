@@ -52,7 +52,7 @@ class UnaryCall : public CompletionTag {
 };
 
 UnaryAnswer::~UnaryAnswer() {
-  if (call_ != nullptr) Fail(absl::UnavailableError("the server is stopping"));
+  if (call_ != nullptr) Fail(OutcomeUnknown("the server is stopping"));
 }
 
 void UnaryAnswer::Send(const google::protobuf::Message& response) {

@@ -17,7 +17,6 @@ using Outcome = SocketResult::Outcome;
 constexpr std::uint32_t kHeadBytesMax = 16 * 1024;
 constexpr std::size_t kBufferBytesMax = kHeadBytesMax + 4096;
 constexpr std::size_t kReadBytesMax = 4096;
-constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
 constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
 constexpr std::size_t kUserAgentBytesMax = 256;
@@ -39,9 +38,10 @@ bool IsHttpError(const boost::system::error_code& error) {
 
 }  // namespace
 
-Handshake::Handshake(StreamSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
-                     HandshakeOwner& owner)
+Handshake::Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+                     const CorsPolicy& cors, HandshakeOwner& owner)
     : socket_(std::move(socket)),
+      head_timeout_(head_timeout),
       wheel_(wheel),
       cors_(cors),
       owner_(owner),
@@ -52,7 +52,7 @@ void Handshake::Start() {
   remote_endpoint_ = socket_.tcp().remote_endpoint(error);
   if (error) return;  // The peer has gone again.
   SetStreamOptions(socket_.tcp());
-  wheel_.Schedule(*this, wheel_.After(kHeadTimeout));
+  wheel_.Schedule(*this, wheel_.After(head_timeout_));
   Negotiate();
 }
 
@@ -83,14 +83,18 @@ void Handshake::OnReadable() {
   if (!answer_.empty()) return;  // The deadline came first.
   boost::system::error_code error = http::error::need_more;
   while (error == http::error::need_more) {
-    if (buffer_.size() == kBufferBytesMax) return OnHead(http::error::buffer_overflow);
+    if (head_bytes_ + buffer_.size() > kHeadBytesMax) return OnHead(http::error::header_limit);
     const auto space = buffer_.prepare(std::min(kReadBytesMax, kBufferBytesMax - buffer_.size()));
     const SocketResult result = socket_.Receive(static_cast<char*>(space.data()), space.size());
     if (result.outcome == Outcome::kWouldBlock) return ReadHead();
     if (result.outcome == Outcome::kBroken || result.bytes == 0) return Close();
     buffer_.commit(result.bytes);
-    buffer_.consume(parser_->put(buffer_.data(), error));
+    const std::size_t parsed = parser_->put(buffer_.data(), error);
+    buffer_.consume(parsed);
+    head_bytes_ += parsed;
   }
+  // The parser itself counts each part of a head anew that comes by itself.
+  if (head_bytes_ > kHeadBytesMax) error = http::error::header_limit;
   OnHead(error);
 }
 
@@ -145,8 +149,10 @@ void Handshake::Deny(const RequestHead& head, const Denial& denial) {
 }
 
 void Handshake::GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal) {
-  if (refusal.is_whole_answer) return Answer(refusal.bytes);
-  Answer(StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin))) + refusal.bytes);
+  const std::string cors_lines = cors_.HeaderLines(HeaderValue(head, http::field::origin));
+  Answer(refusal.retry_after.has_value()
+             ? OverloadAnswer(EndReasonName(refusal.reason), *refusal.retry_after, cors_lines)
+             : StreamHead(cors_lines) + refusal.body);
 }
 
 void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
@@ -163,7 +169,7 @@ void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
 }
 
 void Handshake::OnDeadline() {
-  if (answer_.empty() && is_negotiated_) {
+  if (answer_.empty() && is_negotiated_ && head_timeout_ >= kHeadTimeout) {
     Answer(ErrorAnswer({408, "head_too_slow", "the request head took over 10 s"}, "", true));
   } else {
     Close();

@@ -12,6 +12,7 @@
 #include "edge/http/stream_request.h"
 #include "edge/session/stream_socket.h"
 #include "edge/session/timer_wheel.h"
+#include "edge/sse/server_events.h"
 
 namespace sluice {
 
@@ -30,12 +31,14 @@ class HandshakeOwner {
  public:
   virtual ~HandshakeOwner() = default;
 
-  // The body of a stream that ends at once, or a whole answer, to give instead of a stream; none
-  // lets the request in.
+  // What a request gets that is not let in: 503 with the time after which to come back if that is
+  // set, else a stream that ends after this body.
   struct Refusal {
-    bool is_whole_answer;
-    std::string bytes;
+    EndReason reason;
+    std::optional<absl::Duration> retry_after;
+    std::string body;
   };
+  // None lets the request in.
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
 
   // The refusal of a stream that nobody can decide on now.
@@ -51,12 +54,19 @@ class HandshakeOwner {
 };
 
 // One connection from accept, its TLS handshake included, until its request is answered or has
-// become a stream. Owner:  itself, by its pending operations. Thread: the shard's. Limits: TLS
-// handshake and 16 KiB of request head in 10 s; the door has times of its own; after an answer the
-// peer has 2 s and 64 KiB to close.
+// become a stream.
+// Owner:  itself, by its pending operations.
+// Thread: the shard's.
+// Limits: TLS handshake and 16 KiB of request head in 10 s, or less when told so; the door has
+//         times of its own; after an answer the peer has 2 s and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
-  Handshake(StreamSocket socket, TimerWheel& wheel, const CorsPolicy& cors, HandshakeOwner& owner);
+  static constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
+
+  // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
+  // takes longer, because the answer would keep the place that others wait for.
+  Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+            const CorsPolicy& cors, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -84,12 +94,14 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
 
   StreamSocket socket_;
   bool is_negotiated_ = false;
+  const absl::Duration head_timeout_;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
   HandshakeOwner& owner_;
   boost::asio::ip::tcp::endpoint remote_endpoint_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  std::size_t head_bytes_ = 0;  // Parsed so far.
   StreamRequest request_;
   std::string answer_;
   std::size_t answer_written_ = 0;

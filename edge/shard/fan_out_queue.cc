@@ -24,27 +24,40 @@ void FanOutQueue::Add(FanOut fan_out) {
 
 bool FanOutQueue::Start() {
   thread_.Check();
-  for (Block& block : added_) {
-    if (block.audience().size() <= kSmallAudience) {
-      DeliverAtOnce(block);
-    } else {
-      Queue(block);
-    }
-  }
-  added_.clear();
-  return !pending_.empty();
+  std::size_t sends = 0;
+  while (!added_.empty() && sends < kSliceSessions) sends += StartFirst();
+  return !added_.empty() || !pending_.empty();
 }
 
-void FanOutQueue::DeliverAtOnce(Block& block) {
+void FanOutQueue::Flush() {
+  thread_.Check();
+  while (!added_.empty()) StartFirst();
+}
+
+std::size_t FanOutQueue::StartFirst() {
+  Block& block = added_.front();
+  std::size_t sends = 0;
+  if (block.audience().size() <= kSmallAudience) {
+    sends = DeliverWhole(block);
+  } else {
+    Queue(block);
+  }
+  added_.pop_front();
+  return sends;
+}
+
+std::size_t FanOutQueue::DeliverWhole(Block& block) {
   Audience& audience = block.audience();
+  std::size_t sends = 0;
   for (std::size_t slot = 0; slot < audience.size(); ++slot) {
     Session* session = audience.at(slot);
     if (session == nullptr) continue;
-    ServePending(*session);
+    sends += ServePending(*session) + 1;
     block.Deliver(*session);
   }
   index_.Unpin(audience);
   block.Acknowledge();
+  return sends;
 }
 
 void FanOutQueue::Queue(Block& block) {
@@ -57,15 +70,23 @@ void FanOutQueue::Queue(Block& block) {
   pending_.push_back(std::move(block));
 }
 
-void FanOutQueue::ServePending(Session& session) {
+std::size_t FanOutQueue::ServePending(Session& session) {
+  std::size_t sends = 0;
   for (Block& block : pending_) {
-    if (!block.IsServed(session) && IsMember(session, block.audience())) block.Deliver(session);
+    if (block.IsServed(session) || !IsMember(session, block.audience())) continue;
+    block.Deliver(session);
+    ++sends;
   }
+  return sends;
 }
 
 bool FanOutQueue::RunSlice() {
-  thread_.Check();
-  if (pending_.empty()) return false;
+  WalkOn();
+  return Start();
+}
+
+void FanOutQueue::WalkOn() {
+  if (pending_.empty()) return;
   Block& block = pending_.front();
   if (!walk_.has_begun) {
     const std::size_t slots = block.audience().size();
@@ -85,7 +106,6 @@ bool FanOutQueue::RunSlice() {
     block.Acknowledge();
     pending_.pop_front();
   }
-  return !pending_.empty();
 }
 
 void FanOutQueue::ServeFromNowOn(Session& session) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <vector>
 
 #include "edge/base/thread_checker.h"
 #include "edge/shard/audience_index.h"
@@ -15,8 +14,9 @@ namespace sluice {
 // small one.
 //
 // Events are first added, as the mailbox gives them, and gathered into blocks. Start then delivers
-// blocks for small audiences at once and queues those for big ones, which RunSlice takes on
-// kSliceSessions at a time, so that accepts, reads and heartbeats come in between. A small send may
+// blocks for small audiences whole and queues those for big ones, which RunSlice takes on
+// kSliceSessions at a time. Both end after about so many sends, so that accepts, reads and
+// heartbeats come in between; what is left is for the next RunSlice. A small send may
 // overtake a big fan-out without reordering any connection: before it writes to a session, it
 // delivers to it every queued block that the session has still to get, and the slices skip the
 // session later ("serves pending fan-outs", the design's rule "overtake"). What a session has got
@@ -31,7 +31,7 @@ class FanOutQueue {
   // At 5 µs a send a slice is over in well below a millisecond, and what comes between two slices
   // costs about as much as one send.
   static constexpr std::size_t kSliceSessions = 128;
-  // Audiences up to this size are served at once. Their sends are what may overtake.
+  // Audiences up to this size are served whole. Their sends are what may overtake.
   static constexpr std::size_t kSmallAudience = 64;
 
   explicit FanOutQueue(AudienceIndex& index) : index_(index) {}
@@ -39,17 +39,22 @@ class FanOutQueue {
   // Takes an event. Nothing is delivered before Start.
   void Add(FanOut fan_out);
 
-  // Delivers or queues what was added. True if RunSlice has work.
+  // Delivers or queues what was added, up to a slice. True if RunSlice has work.
   bool Start();
 
-  // Delivers the first queued block to its next sessions. True if there is more work.
+  // Delivers the first queued block to its next sessions, and goes on with what was added. True if
+  // there is more work.
   bool RunSlice();
+
+  // Delivers or queues all that was added, however long it takes.
+  void Flush();
 
   // Call when a session joins its audiences: it gets no event added before.
   void ServeFromNowOn(Session& session);
 
   // Brings the session up to date with every queued block, before something else is written to it.
-  void ServePending(Session& session);
+  // How many sends that took at most.
+  std::size_t ServePending(Session& session);
 
  private:
   // The walk of the first queued block over its audience.
@@ -60,14 +65,17 @@ class FanOutQueue {
     std::size_t visited = 0;  // How many of the slots are done.
   };
 
-  void DeliverAtOnce(Block& block);
+  // These two return how many sends they took at most.
+  std::size_t StartFirst();
+  std::size_t DeliverWhole(Block& block);
   void Queue(Block& block);
+  void WalkOn();
 
   ThreadChecker thread_;
   AudienceIndex& index_;
   std::uint64_t last_number_ = 0;
   std::size_t rotation_ = 0;
-  std::vector<Block> added_;
+  std::deque<Block> added_;    // Their audiences are pinned.
   std::deque<Block> pending_;  // Their audiences are pinned.
   Walk walk_;
 };

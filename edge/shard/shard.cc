@@ -20,6 +20,9 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kDeadlinesPerTurn = 512;
 constexpr int kClientIdLength = 16;  // 80 random bits.
+// How long a head may take while half the places for handshakes are taken. Browsers send theirs at
+// once, but silent connections could otherwise hold every place for 10 s, again and again.
+constexpr absl::Duration kCrowdedHeadTimeout = absl::Seconds(1);
 
 FramePointer MakeFrame(std::string bytes) {
   return FramePointer(new Frame(std::make_shared<const std::string>(std::move(bytes))));
@@ -67,18 +70,23 @@ void Shard::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Shard::HasRoomForHandshakes() const {
+std::size_t Shard::handshakes_max() const {
   const auto shards = static_cast<std::size_t>(context_.options.shards);
-  return handshake_count_ < std::max<std::size_t>(context_.options.handshakes_max / shards, 1);
+  return std::max<std::size_t>(context_.options.handshakes_max / shards, 1);
+}
+
+bool Shard::HasRoomForHandshakes() const {
+  return handshake_count_ < handshakes_max();
 }
 
 bool Shard::OnAccept(TcpSocket socket) {
-  ++handshake_count_;
+  const bool is_crowded = ++handshake_count_ > handshakes_max() / 2;
+  const absl::Duration head_timeout = is_crowded ? kCrowdedHeadTimeout : Handshake::kHeadTimeout;
   std::unique_ptr<TlsLayer> tls;
   if (context_.guards.tls != nullptr) {
     tls = std::make_unique<TlsLayer>(context_.guards.tls->current(), socket.native_handle());
   }
-  std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), wheel_,
+  std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), head_timeout, wheel_,
                               context_.cors, *this)
       ->Start();
   return HasRoomForHandshakes();
@@ -118,6 +126,7 @@ void Shard::ScheduleTick() {
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     AdvanceWheel();
+    EnforceBudget();  // Another shard may have gone over it.
     ScheduleTick();
   });
 }
@@ -142,9 +151,9 @@ HandshakeOwner::Refusal Shard::RefuseWith(EndReason reason) {
   Log(spdlog::level::debug, "stream refused", {{"reason", EndReasonName(reason)}});
   const absl::Duration retry_after = JitteredReconnectionTime();
   if (context_.options.overload == EdgeOptions::Overload::k503) {
-    return {true, OverloadAnswer(EndReasonName(reason), retry_after, "")};
+    return {reason, retry_after, ""};
   }
-  return {false, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+  return {reason, std::nullopt, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
 }
 
 void Shard::AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) {
@@ -201,6 +210,19 @@ void Shard::GoLive(ConnectionId id, const EventNumber& position) {
   session.Tell(MakeFrame(std::move(bytes)));
 }
 
+void Shard::TellAll(std::string bytes) {
+  fan_outs_.Flush();
+  const FramePointer frame = MakeFrame(std::move(bytes));
+  std::vector<Session*> live;
+  for (const auto& [id, session] : sessions_) {
+    if (session->is_live()) live.push_back(session.get());
+  }
+  for (Session* session : live) {
+    fan_outs_.ServePending(*session);
+    session->Tell(frame);
+  }
+}
+
 void Shard::OnSessionEnded(Session& session, EndReason reason) {
   audiences_.Leave(session);
   Log(spdlog::level::debug, "stream ended",
@@ -235,20 +257,29 @@ void Shard::EnforceBudget() {
   if (!context_.outbox_budget.IsExceeded()) return;
   std::vector<Session*> queued;
   std::vector<Session*> ending;
+  std::size_t held = 0;
   for (const auto& [id, session] : sessions_) {
     if (session->queued_cost() == 0) continue;
+    held += session->queued_cost();
     (session->is_live() ? queued : ending).push_back(session.get());
   }
+  // A shard that holds no more than its share leaves it to one that does, at its next tick.
+  const std::size_t share =
+      context_.options.outbox_total_bytes_max / static_cast<std::size_t>(context_.options.shards);
+  const auto is_over = [&] { return held > share && context_.outbox_budget.IsExceeded(); };
   // Those that are ending anyway hold what the living could use.
   for (Session* session : ending) {
-    if (!context_.outbox_budget.IsExceeded()) return;
+    if (!is_over()) return;
+    held -= session->queued_cost();
     session->Close(EndReason::kSlow);
   }
   std::sort(queued.begin(), queued.end(),
             [](Session* a, Session* b) { return a->queued_cost() > b->queued_cost(); });
   for (Session* fullest : queued) {
-    if (!context_.outbox_budget.IsExceeded()) return;
+    if (!is_over()) return;
+    held -= fullest->queued_cost();
     fullest->End(EndReason::kSlow, Farewell(EndReason::kSlow), /*keeps_queue=*/false);
+    held += fullest->queued_cost();
   }
 }
 
@@ -281,7 +312,7 @@ void Shard::EndAll(absl::AnyInvocable<void()> done) {
   is_draining_ = true;
   acceptor_.Stop();
   all_ended_ = std::move(done);
-  fan_outs_.Start();  // What came before in the same mailbox turn still goes out.
+  fan_outs_.Flush();  // What came before still goes out.
   std::vector<Session*> open;
   for (const auto& [id, session] : sessions_) open.push_back(session.get());
   for (Session* session : open) EndAfterPending(*session, EndReason::kDrain);

@@ -71,6 +71,9 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // The stream's channels are subscribed, and it has joined at `position`.
   void GoLive(ConnectionId id, const EventNumber& position);
 
+  // One of the server's own events for every live stream, behind what was added before.
+  void TellAll(std::string bytes);
+
   void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
 
   // Leaves out those that are gone.
@@ -92,6 +95,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void OnSessionReleased(Session& session) override;
 
   bool OnAccept(TcpSocket socket);
+  std::size_t handshakes_max() const;
   bool HasRoomForHandshakes() const;
   Refusal RefuseWith(EndReason reason);
   void EndAfterPending(Session& session, EndReason reason);

@@ -1,14 +1,17 @@
 #include "edge/edge.h"
 
+#include <absl/time/clock.h>
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tests/support/http/http_exchange.h"
 #include "tests/support/http/tcp_socket.h"
 #include "tests/support/stream/edge_bench.h"
 
@@ -225,6 +228,40 @@ TEST(Edge, SaysWhenStreamsDidNotEndInTime) {
   ASSERT_TRUE(stream->WaitForEvent("sluice.open").has_value());
   stream->PauseReading();
   EXPECT_FALSE(bench.edge().EndStreams(absl::Milliseconds(50)));
+}
+
+// Once this answer alone came without the CORS lines, so that a page of another origin could not
+// read that it should come back later.
+TEST(Edge, LetsPagesOfOtherOriginsReadThe503) {
+  EdgeOptions options = EdgeBench::Options();
+  options.connections_max = 0;
+  options.overload = EdgeOptions::Overload::k503;
+  options.cors_origins = {"https://a.example"};
+  EdgeBench bench(options);
+  const auto stream = bench.Open("", {"Origin: https://a.example"});
+  ASSERT_TRUE(stream->WaitForEnd());
+  EXPECT_EQ(stream->Log().head.status, 503);
+  EXPECT_EQ(stream->Log().head.Field("access-control-allow-origin"), "https://a.example");
+}
+
+// Once as many silent connections as there were places kept every browser out for 10 s, and then
+// again: 64 of them were enough where a process may open 1,024 files.
+TEST(Edge, LetsSilentConnectionsHoldUpNobodyForLong) {
+  EdgeOptions options = EdgeBench::Options();
+  options.shards = 1;
+  options.handshakes_max = 4;
+  EdgeBench bench(options);
+  std::deque<tests::HttpExchange> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.emplace_back(bench.port());
+    ASSERT_TRUE(silent.back().Send("GET /events"));
+  }
+  const absl::Time begin = absl::Now();
+  const auto stream = bench.Open("");
+  ASSERT_TRUE(bench.observer().WaitForOpened(0).has_value());
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+  // Those that came while there was room have their 10 s.
+  EXPECT_EQ(silent.front().ReadToEnd().head.status, 408);
 }
 
 TEST(Edge, SendsHeartbeatsAsEventsWhenToldSo) {

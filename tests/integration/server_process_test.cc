@@ -6,11 +6,14 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 
 #include "tests/integration/server_fixture.h"
 
 namespace sluice::tests {
 namespace {
+
+using Output = ChildProcess::Output;
 
 class ServerCommandLine : public ServerTest {
  protected:
@@ -117,6 +120,38 @@ TEST_F(ServerCommandLine, APortInUseIsToldAndExitsWithOne) {
   }
 }
 
+// Once the next line of the log ended the server by SIGPIPE, and all streams with it.
+TEST_F(ServerCommandLine, ALogThatNobodyReadsAnyMoreEndsNothing) {
+  ChildProcess server({"bash",
+                       {"-c", "exec \"$0\" \"$@\" 2> >(head -n 1 >&2)", ServerProgram(),
+                        "--http=127.0.0.1:0", "--grpc=127.0.0.1:0", "--admin=127.0.0.1:0"},
+                       {},
+                       "",
+                       ""});
+  ASSERT_TRUE(server.WaitForLine(Output::kError, "listening").has_value());
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), ExitStatus{});
+}
+
+TEST_F(ServerCommandLine, TheLogIsOneJsonObjectALineWhenToldSo) {
+  ChildProcess server({ServerProgram(),
+                       {"--http=127.0.0.1:0", "--grpc=127.0.0.1:0", "--admin=127.0.0.1:0",
+                        "--log-format=json", "--replica-id=a\"b"},
+                       {},
+                       "",
+                       ""});
+  const std::string listening = server.WaitForLine(Output::kError, "listening").value_or("");
+  EXPECT_EQ(JsonField(listening, "replica_id"), "a\"b") << listening;
+  server.Signal(SIGTERM);
+  ASSERT_EQ(server.Wait(), ExitStatus{});
+  std::istringstream log(server.Printed(Output::kError));
+  for (std::string line; std::getline(log, line);) {
+    for (const char* field : {"time", "level", "message"}) {
+      EXPECT_NE(JsonField(line, field), "") << field << " in " << line;
+    }
+  }
+}
+
 TEST_F(ServerCommandLine, OtherAddressesThanLoopbackNeedInsecure) {
   for (const char* flag : {"--http=0.0.0.0:0", "--grpc=0.0.0.0:0"}) {
     std::vector<std::string> flags = {flag};
@@ -153,6 +188,23 @@ TEST_F(ServerHealth, HealthzAndReadyzAnswer) {
   EXPECT_EQ(AskAdmin("/events").head.status, 404);
 }
 
+TEST_F(ServerHealth, TheAdminPortOnlyReadsAndNoMoreThanItMust) {
+  const int port = server().admin_port();
+  const HttpAnswer post = Exchange(
+      port, "POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(post.head.status, 405) << post.raw;
+  EXPECT_EQ(post.head.Field("allow"), "GET, HEAD");
+  const HttpAnswer head =
+      Exchange(port, "HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(head.head.status, 200) << head.raw;
+  EXPECT_EQ(head.body, "");
+  const HttpAnswer large =
+      Exchange(port, "GET /healthz HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n");
+  EXPECT_TRUE(large.closed);
+  EXPECT_NE(large.head.status, 200) << large.raw;
+  EXPECT_EQ(AskAdmin("/healthz").head.status, 200);
+}
+
 TEST_F(ServerHealth, GrpcHealthIsServing) {
   const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
   for (const char* service : {"", "sluice.v1.ControlService"}) {
@@ -164,6 +216,65 @@ TEST_F(ServerHealth, GrpcHealthIsServing) {
     EXPECT_TRUE(status.ok()) << service << ": " << status.error_message();
     EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING) << service;
   }
+}
+
+TEST_F(ServerHealth, ASigtermIsToldToWatchersAndProbesBeforeStreamsHaveEnded) {
+  // A stream that does not read keeps the end from being over at once.
+  StreamRequest request = GetEvents("/events?client_id=slow");
+  request.receive_buffer_bytes = 4096;
+  const auto slow = streams().Open(server().http_port(), request);
+  ASSERT_TRUE(slow->WaitForEvent("sluice.open").has_value());
+  slow->PauseReading();
+  for (int i = 0; i < 10; ++i) SendToClient("slow", MakeEvent(std::string(60'000, 'x')));
+
+  using Health = grpc::health::v1::HealthCheckResponse;
+  const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoSeconds(kPatience));
+  const auto watch = stub->Watch(&context, {});
+  Health health;
+  ASSERT_TRUE(watch->Read(&health));
+  EXPECT_EQ(health.status(), Health::SERVING);
+  server().process().Signal(SIGTERM);
+  ASSERT_TRUE(watch->Read(&health)) << "a watcher was not told";
+  EXPECT_EQ(health.status(), Health::NOT_SERVING);
+  const HttpAnswer ready = AskAdmin("/readyz");
+  EXPECT_EQ(ready.head.status, 503) << ready.raw;
+  EXPECT_EQ(JsonField(ready.body, "ready"), "false") << ready.body;
+  EXPECT_EQ(AskAdmin("/healthz").head.status, 200);
+}
+
+TEST_F(ServerHealth, AWatchIsToldOfTheEndAndEndsWithTheServer) {
+  using Health = grpc::health::v1::HealthCheckResponse;
+  const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoSeconds(kPatience));
+  const auto watch = stub->Watch(&context, {});
+  Health health;
+  ASSERT_TRUE(watch->Read(&health));
+  server().process().Signal(SIGTERM);
+  EXPECT_TRUE(watch->Read(&health));
+  EXPECT_EQ(health.status(), Health::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&health));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerHealth, AWatchOfAServiceThatIsUnknownSaysSo) {
+  const auto stub = grpc::health::v1::Health::NewStub(OpenChannel(server().GrpcAddress()));
+  grpc::ClientContext context;
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(std::string(20'000, 'x'));
+  const auto watch = stub->Watch(&context, request);
+  grpc::health::v1::HealthCheckResponse health;
+  ASSERT_TRUE(watch->Read(&health));
+  EXPECT_EQ(health.status(), grpc::health::v1::HealthCheckResponse::SERVICE_UNKNOWN);
+  context.TryCancel();
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  // Once the name came back in the error, and one of this length made clients drop the whole status
+  // as too large.
+  grpc::ClientContext check_context;
+  const grpc::Status status = stub->Check(&check_context, request, &health);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND) << status.error_message();
 }
 
 // Debian ships no stub for reflection, so its request {list_services: "*"} is written by hand.
@@ -222,6 +333,17 @@ TEST_F(ServerShutdown, StreamsAreToldAndTheProcessExitsWithZero) {
   const auto status = server().process().Wait(absl::Seconds(60));
   ASSERT_TRUE(status.has_value()) << "it still runs" << server().Log();
   EXPECT_EQ(*status, ExitStatus{}) << server().Log();
+}
+
+// Once signals were waited for only after the server had said that it listens: one that came in
+// between killed it.
+TEST_F(ServerShutdown, ASigtermRightAfterTheStartIsInOrderToo) {
+  for (int i = 0; i < 50; ++i) {
+    ServerProcess started(std::vector<std::string>{});
+    ASSERT_TRUE(started.IsListening()) << started.Log();
+    started.process().Signal(SIGTERM);
+    ASSERT_EQ(started.process().Wait(), ExitStatus{}) << "start " << i << started.Log();
+  }
 }
 
 TEST_F(ServerShutdown, AStreamThatDoesNotReadDoesNotHoldItUp) {

@@ -31,6 +31,7 @@ struct SendArguments {
   bool is_ephemeral = false;
   std::vector<std::string> except_client_ids;
   v1::Confirmation confirmation = v1::CONFIRMATION_UNSPECIFIED;
+  std::string request_id;
 };
 
 void AddEventOptions(CLI::App& app, SendArguments& arguments) {
@@ -45,6 +46,9 @@ void AddEventOptions(CLI::App& app, SendArguments& arguments) {
   AddDuration(app, "--retry", arguments.retry, "Reconnection time the browser shall use from now");
   app.add_flag("--ephemeral", arguments.is_ephemeral, "Never keep the event for resume");
   app.add_option("--except", arguments.except_client_ids, "Clients that do not get it")
+      ->type_name("ID");
+  app.add_option("--request-id", arguments.request_id,
+                 "The same id again within 10 minutes sends nothing and shows the first answer")
       ->type_name("ID");
   AddChoice<v1::Confirmation>(
       app, "--confirmation",
@@ -103,6 +107,7 @@ ExitCode Send(Program& program, SendArguments& arguments,
   arguments.data = *std::move(data);
   Request request = make_request(arguments);
   Fill(arguments, *request.mutable_event(), *request.mutable_options());
+  request.set_request_id(arguments.request_id);
   Response response;
   const grpc::Status status = (*server)->Call(method, request, response);
   if (!status.ok()) {

@@ -16,11 +16,6 @@
 namespace sluice::cli {
 namespace {
 
-std::string Age(const google::protobuf::Timestamp& time, absl::Time now) {
-  if (time.seconds() == 0 && time.nanos() == 0) return "";
-  return FormatAge(now - absl::FromUnixSeconds(time.seconds()) - absl::Nanoseconds(time.nanos()));
-}
-
 std::string Metadata(const v1::Client& client) {
   if (client.metadata().fields().empty()) return "";
   return ToJson(client.metadata(), JsonLayout::kLine);
@@ -72,6 +67,11 @@ void WriteField(const Terminal& terminal, const std::string& name, const std::st
 }
 
 }  // namespace
+
+std::string Age(const google::protobuf::Timestamp& time, absl::Time now) {
+  if (time.seconds() == 0 && time.nanos() == 0) return "";
+  return FormatAge(now - absl::FromUnixSeconds(time.seconds()) - absl::Nanoseconds(time.nanos()));
+}
 
 void WriteClient(const Terminal& terminal, OutputFormat format, const v1::Client& client,
                  absl::Time now) {

@@ -9,6 +9,9 @@
 
 namespace sluice::cli {
 
+// How long ago that was, for people; empty when `time` is unset.
+std::string Age(const google::protobuf::Timestamp& time, absl::Time now);
+
 // One client with its connections, in the format.
 void WriteClient(const Terminal& terminal, OutputFormat format, const v1::Client& client,
                  absl::Time now);

@@ -18,6 +18,7 @@ std::string DeliveryLine(const v1::Delivery& delivery) {
   if (delivery.unconfirmed_replicas() > 0) {
     absl::StrAppend(&line, "  unconfirmed replicas ", delivery.unconfirmed_replicas());
   }
+  if (delivery.replayed()) absl::StrAppend(&line, "  (answer of an earlier call)");
   return line;
 }
 

@@ -1,17 +1,17 @@
 #include "control/backplane/local/local_backplane.h"
 
-#include <absl/strings/str_cat.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "control/backplane/channel.h"
+#include "control/message/envelope.h"
 #include "edge/names/random_id.h"
 
 namespace sluice {
 
-LocalBackplane::LocalBackplane(const Clock& clock, absl::Duration record_ttl)
-    : clock_(clock), record_ttl_(record_ttl) {
+LocalBackplane::LocalBackplane(std::string replica_id, const Clock& clock,
+                               absl::Duration record_ttl)
+    : replica_id_(std::move(replica_id)), clock_(clock), record_ttl_(record_ttl), claims_(clock) {
   const std::string epoch = RandomId(static_cast<int>(last_.epoch.size()));
   std::copy(epoch.begin(), epoch.end(), last_.epoch.begin());
   NextNumber();
@@ -23,12 +23,38 @@ EventNumber LocalBackplane::NextNumber() {
   return last_;
 }
 
-void LocalBackplane::Publish(std::string channel, std::string payload,
-                             absl::AnyInvocable<void(absl::StatusOr<Published>)> done) {
-  const EventNumber number = NextNumber();
-  const bool is_subscribed = subscribed_.contains(channel);
-  if (is_subscribed) listener_->OnMessage(channel, number, payload);
-  done(Published{number, is_subscribed ? 1 : 0});
+Backplane::Published LocalBackplane::Carry(const std::string& channel, std::string_view payload) {
+  Published published;
+  published.number = NextNumber();
+  published.receivers = subscribed_.contains(channel) ? 1 : 0;
+  if (published.receivers > 0) listener_->OnMessage(channel, published.number, payload);
+  return published;
+}
+
+void LocalBackplane::Publish(Message message, absl::AnyInvocable<void(PublishedOr)> done) {
+  if (!message.claim.has_value()) return done(Carry(message.channel, message.payload));
+  if (const LocalClaims::Claim* earlier = claims_.Find(message.claim->key)) {
+    Published published;
+    published.number = earlier->number;
+    published.earlier = earlier->earlier;
+    return done(std::move(published));
+  }
+  const Published published = Carry(message.channel, message.payload);
+  claims_.Add(message.claim->key, {published.number, {message.claim->fingerprint, std::nullopt}});
+  done(published);
+}
+
+void LocalBackplane::KeepAnswer(const std::string& claim_key, std::string answer) {
+  if (LocalClaims::Claim* claim = claims_.Find(claim_key)) {
+    claim->earlier.answer = std::move(answer);
+  }
+}
+
+void LocalBackplane::ReadAnswer(
+    const std::string& claim_key,
+    absl::AnyInvocable<void(absl::StatusOr<std::optional<std::string>>)> done) {
+  const LocalClaims::Claim* claim = claims_.Find(claim_key);
+  done(claim == nullptr ? std::nullopt : claim->earlier.answer);
 }
 
 void LocalBackplane::Subscribe(const std::string& channel, absl::AnyInvocable<void()> done) {
@@ -48,9 +74,8 @@ void LocalBackplane::ReadRecord(
   done(found == records_by_client_.end() ? nullptr : found->second->record);
 }
 
-void LocalBackplane::ChangeRecord(
-    const std::string& client_id, const RecordChange& change,
-    absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) {
+void LocalBackplane::ChangeRecord(const std::string& client_id, const RecordChange& change,
+                                  absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) {
   DropExpired();
   const auto found = records_by_client_.find(client_id);
   const bool is_new = found == records_by_client_.end();
@@ -64,10 +89,9 @@ void LocalBackplane::ChangeRecord(
     found->second->record = record;
     MoveToNewest(found->second);
   }
-  if (subscribed_.contains(ClientChannel(client_id))) {
-    listener_->OnRecordChanged(client_id, record);
-  }
-  done(std::move(record));
+  const Published published =
+      Carry(ClientChannel(client_id), EncodeRecordChange(*record, replica_id_));
+  done(ChangedRecord{std::move(record), published});
 }
 
 void LocalBackplane::RenewRecords(const std::vector<std::string>& client_ids) {

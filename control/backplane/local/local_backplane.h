@@ -9,31 +9,39 @@
 #include <string>
 
 #include "control/backplane/backplane.h"
+#include "control/backplane/local/local_claims.h"
 #include "edge/base/clock.h"
 
 namespace sluice {
 
 // The backplane of a single replica: everything stays in the process, and is gone with it.
 // Limits: a record is dropped when `record_ttl` has passed since it was changed or renewed, so
-// there
-//         are at most as many as clients of that time.
+//         there are at most as many as clients of that time.
 class LocalBackplane : public Backplane {
  public:
-  LocalBackplane(const Clock& clock, absl::Duration record_ttl);
+  LocalBackplane(std::string replica_id, const Clock& clock, absl::Duration record_ttl);
 
   void Start(Listener& listener) override { listener_ = &listener; }
-  void Publish(std::string channel, std::string payload,
-               absl::AnyInvocable<void(absl::StatusOr<Published>)> done) override;
+  void AwaitJoin(absl::AnyInvocable<void(absl::Status)> done) override { done(absl::OkStatus()); }
+  void Leave(absl::AnyInvocable<void()> done) override { done(); }
+  void Publish(Message message, absl::AnyInvocable<void(PublishedOr)> done) override;
+  void KeepAnswer(const std::string& claim_key, std::string answer) override;
+  void ReadAnswer(
+      const std::string& claim_key,
+      absl::AnyInvocable<void(absl::StatusOr<std::optional<std::string>>)> done) override;
+  // There are no others.
+  void SendToReplica(const std::string&, std::string) override {}
+  void SendToReplicas(std::string) override {}
   void Subscribe(const std::string& channel, absl::AnyInvocable<void()> done) override;
   void Unsubscribe(const std::string& channel) override;
   EventNumber position() const override { return last_; }
   void ReadRecord(
       const std::string& client_id,
       absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override;
-  void ChangeRecord(
-      const std::string& client_id, const RecordChange& change,
-      absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override;
+  void ChangeRecord(const std::string& client_id, const RecordChange& change,
+                    absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) override;
   void RenewRecords(const std::vector<std::string>& client_ids) override;
+  Health health() const override { return {true, true, absl::ZeroDuration(), "in process"}; }
 
  private:
   struct KeptRecord {
@@ -44,14 +52,17 @@ class LocalBackplane : public Backplane {
   using KeptRecords = std::list<KeptRecord>;
 
   EventNumber NextNumber();
+  Published Carry(const std::string& channel, std::string_view payload);
   void DropExpired();
   void MoveToNewest(KeptRecords::iterator kept);
 
+  const std::string replica_id_;
   const Clock& clock_;
   const absl::Duration record_ttl_;
   Listener* listener_ = nullptr;
   EventNumber last_;
   absl::flat_hash_set<std::string> subscribed_;
+  LocalClaims claims_;
   KeptRecords records_;  // The one renewed longest ago is first.
   absl::flat_hash_map<std::string, KeptRecords::iterator> records_by_client_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "control/caller/reach/request_reach.h"
@@ -29,7 +30,7 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
            !HasPrefix(query_.after, prefixes_[next_])) {
       ++next_;
     }
-    if (next_ == prefixes_.size()) return done_(std::move(page_));
+    if (next_ == prefixes_.size()) return Answer();
     query_.prefix = prefixes_[next_];
     list_(query_, [self = shared_from_this()](absl::StatusOr<ClientPage> page) {
       self->OnPage(std::move(page));
@@ -37,6 +38,11 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
   }
 
  private:
+  void Answer() {
+    page_.unreachable.assign(unreachable_.begin(), unreachable_.end());
+    done_(std::move(page_));
+  }
+
   void OnPage(absl::StatusOr<ClientPage> page) {
     if (!page.ok()) return done_(page.status());
     query_.page_size -= std::min(query_.page_size, page->clients.size());
@@ -44,6 +50,7 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
       KeepWithinReach(caller_, client);
       page_.clients.push_back(std::move(client));
     }
+    for (std::string& replica : page->unreachable) unreachable_.insert(std::move(replica));
     ++next_;
     if (!page->last_id.empty()) {
       page_.last_id = page->last_id;
@@ -52,7 +59,7 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
     } else if (next_ < prefixes_.size()) {
       page_.last_id = page_.clients.back().client_id();
     }
-    done_(std::move(page_));
+    Answer();
   }
 
   const Caller caller_;
@@ -62,6 +69,7 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
   ListClientsDone done_;
   std::size_t next_ = 0;
   ClientPage page_;
+  std::set<std::string> unreachable_;
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "control/caller/caller.h"
-#include "control/cluster/presence.h"
+#include "control/presence/client_page.h"
 
 namespace sluice {
 

@@ -53,6 +53,10 @@ absl::Status CheckReach(const Caller& caller, const v1::GetClientRequest& reques
   return CheckClientReach(caller, request.client_id());
 }
 
+absl::Status CheckReach(const Caller& caller, const v1::ListReplicasRequest&) {
+  return CheckReachesAll(caller);
+}
+
 absl::Status CheckReach(const Caller& caller, const v1::ListClientsRequest& request) {
   if (request.group().empty()) return absl::OkStatus();
   return CheckGroupReach(caller, request.group());

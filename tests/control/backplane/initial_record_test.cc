@@ -6,14 +6,15 @@
 #include <string>
 
 #include "control/backplane/local/local_backplane.h"
+#include "tests/support/backplane/backplane_contract.h"
 #include "tests/support/time/manual_clock.h"
 
 namespace sluice {
 namespace {
 
-class InitialRecordTest : public testing::Test, public Backplane::Listener {
+class InitialRecordTest : public testing::Test {
  protected:
-  InitialRecordTest() { backplane_.Start(*this); }
+  InitialRecordTest() { backplane_.Start(listener_); }
 
   std::shared_ptr<const Record> Connect(const std::string& metadata) {
     std::shared_ptr<const Record> read;
@@ -24,11 +25,9 @@ class InitialRecordTest : public testing::Test, public Backplane::Listener {
     return read;
   }
 
-  void OnMessage(const std::string&, const EventNumber&, std::string_view) override {}
-  void OnRecordChanged(const std::string&, std::shared_ptr<const Record>) override {}
-
+  tests::RecordingListener listener_;
   tests::ManualClock clock_;
-  LocalBackplane backplane_{clock_, absl::Hours(1)};
+  LocalBackplane backplane_{"r1", clock_, absl::Hours(1)};
 };
 
 TEST_F(InitialRecordTest, IsMadeOfTheMetadataThatAClientComesWith) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "tests/support/backplane/backplane_contract.h"
+#include "tests/support/time/manual_clock.h"
 
 namespace sluice {
 namespace {
@@ -15,14 +16,17 @@ using tests::ManualClock;
 class LocalDriver {
  public:
   static constexpr absl::Duration kRecordTtl = absl::Minutes(10);
+  static constexpr absl::Duration kClockError = absl::Milliseconds(1);
 
   Backplane& backplane() { return backplane_; }
-  ManualClock& clock() { return clock_; }
+  absl::Time Now() const { return clock_.Now(); }
+  void Advance(absl::Duration time) { clock_.Advance(time); }
+  void SetClockBack() { clock_.SetNow(clock_.Now() - absl::Hours(1)); }
   void Settle(const std::function<bool()>& holds) { EXPECT_TRUE(holds()); }
 
  private:
   ManualClock clock_;
-  LocalBackplane backplane_{clock_, kRecordTtl};
+  LocalBackplane backplane_{"r1", clock_, kRecordTtl};
 };
 
 }  // namespace
@@ -35,8 +39,8 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Local, BackplaneContract, LocalDriver);
 
 TEST(LocalBackplane, BeginsAnEpochOfItsOwn) {
   const tests::ManualClock clock;
-  const LocalBackplane one(clock, absl::Hours(1));
-  const LocalBackplane other(clock, absl::Hours(1));
+  const LocalBackplane one("r1", clock, absl::Hours(1));
+  const LocalBackplane other("r1", clock, absl::Hours(1));
   EXPECT_NE(one.position().epoch, other.position().epoch);
   EXPECT_TRUE(EventNumber::Parse(one.position().ToString()).has_value());
 }

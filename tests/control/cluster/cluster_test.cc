@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "control/backplane/local/local_backplane.h"
-#include "control/publish/envelope.h"
+#include "control/message/envelope.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http/event_stream_client.h"
 #include "tests/support/request/violated_fields.h"
@@ -23,13 +23,13 @@ using tests::EventStream;
 // A whole replica but for its ports to callers.
 class ClusterTest : public testing::Test {
  protected:
-  ClusterTest() : cluster_("r1", absl::Hours(1), clock_, backplane_) {
+  ClusterTest() : cluster_("r1", absl::Hours(1), clock_, io_context_, backplane_) {
     EdgeOptions options;
     options.http = {boost::asio::ip::address_v4::loopback(), 0};
     options.shards = 2;
     options.replica_id = "r1";
     edge_ = *Edge::Start(options, clock_, cluster_);
-    cluster_.Start(*edge_);
+    cluster_.Start(*edge_, [] {});
   }
 
   ~ClusterTest() override {
@@ -60,7 +60,6 @@ class ClusterTest : public testing::Test {
   absl::StatusOr<v1::Delivery> Send(const Target& target, const std::string& data) {
     internal::v1::EventMessage message;
     message.set_data(data);
-    message.set_wants_ack(true);
     PublishCommand command;
     command.target = target;
     command.payload = EncodeEnvelope(std::move(message));
@@ -92,7 +91,8 @@ class ClusterTest : public testing::Test {
   }
 
   const SystemClock clock_;
-  LocalBackplane backplane_{clock_, absl::Hours(1)};
+  boost::asio::io_context io_context_{1};
+  LocalBackplane backplane_{"r1", clock_, absl::Hours(1)};
   Cluster cluster_;
   std::unique_ptr<Edge> edge_;
   tests::EventStreamClient client_;

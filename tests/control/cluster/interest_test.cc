@@ -21,7 +21,8 @@ class InterestTest : public testing::Test {
   }
 
   LateBackplane backplane_;
-  Interest interest_{backplane_};
+  Interest interest_{backplane_, [this] { ++caught_up_; }};
+  int caught_up_ = 0;
   int confirmed_ = 0;
 };
 
@@ -109,6 +110,64 @@ TEST_F(InterestTest, LetsAConfirmationHoldAndReleaseChannels) {
   backplane_.ConfirmOldest();
   EXPECT_EQ(confirmed_, 1);
   EXPECT_EQ(interest_.ShardsOf("group:a"), std::vector<int>{1});
+}
+
+TEST_F(InterestTest, SubscribesEverythingAgainAfterAnInterruption) {
+  Hold("group:a", 0, confirmed_);
+  Hold("group:b", 1, confirmed_);
+  backplane_.ConfirmOldest();
+  backplane_.ConfirmOldest();
+  interest_.OnInterrupted();
+  EXPECT_TRUE(interest_.is_catching_up());
+  EXPECT_EQ(backplane_.calls().size(), 4U);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(caught_up_, 0);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(caught_up_, 1);
+  EXPECT_FALSE(interest_.is_catching_up());
+  EXPECT_EQ(confirmed_, 2) << "who is live already is not told again";
+}
+
+// A stream let in by the first channel that is back would miss what comes for its others.
+TEST_F(InterestTest, ConfirmsNobodyWhileItCatchesUp) {
+  Hold("group:a", 0, confirmed_);
+  Hold("group:b", 0, confirmed_);
+  backplane_.ConfirmOldest();
+  backplane_.ConfirmOldest();
+  interest_.OnInterrupted();
+  backplane_.ConfirmOldest();
+  int late = 0;
+  Hold("group:a", 0, late);
+  Hold("group:b", 0, late);
+  Hold("group:c", 0, late);
+  EXPECT_EQ(late, 0);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(caught_up_, 1);
+  EXPECT_EQ(late, 2);
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(late, 3);
+}
+
+TEST_F(InterestTest, CatchesUpByTheReleaseOfWhatIsMissing) {
+  Hold("group:a", 0, confirmed_);
+  Hold("group:b", 0, confirmed_);
+  interest_.OnInterrupted();
+  interest_.Release("group:a", 0);
+  EXPECT_EQ(caught_up_, 0);
+  interest_.Release("group:b", 0);
+  EXPECT_EQ(caught_up_, 1);
+  EXPECT_FALSE(interest_.is_catching_up());
+}
+
+TEST_F(InterestTest, BearsASecondInterruptionWhileItCatchesUp) {
+  Hold("group:a", 0, confirmed_);
+  backplane_.ConfirmOldest();
+  interest_.OnInterrupted();
+  interest_.OnInterrupted();
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(caught_up_, 0) << "that was the confirmation of a connection that is gone";
+  backplane_.ConfirmOldest();
+  EXPECT_EQ(caught_up_, 1);
 }
 
 }  // namespace

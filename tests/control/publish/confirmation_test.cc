@@ -11,13 +11,14 @@ namespace {
 
 class ConfirmationTest : public testing::Test {
  protected:
-  void Expect(int acks) {
+  void Expect(int acks, int deaf = 0) {
     v1::Delivery delivery;
     delivery.set_event_id("7");
-    confirmation_.Expect(acks, std::move(delivery), [this](absl::StatusOr<v1::Delivery> answer) {
-      ++answers_;
-      answer_ = *std::move(answer);
-    });
+    confirmation_.Expect(acks, deaf, std::move(delivery),
+                         [this](absl::StatusOr<v1::Delivery> answer) {
+                           ++answers_;
+                           answer_ = *std::move(answer);
+                         });
   }
 
   Confirmation confirmation_;
@@ -88,6 +89,24 @@ TEST_F(ConfirmationTest, AnswersOnceWhenAcksComeFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(answers_, 1);
   EXPECT_EQ(answer_.connections(), kThreads * kAcks);
+}
+
+TEST_F(ConfirmationTest, CountsDeafReplicasAsUnconfirmed) {
+  Expect(1, 2);
+  confirmation_.Acknowledge({3, 0});
+  EXPECT_EQ(answer_.replicas(), 1);
+  EXPECT_EQ(answer_.unconfirmed_replicas(), 2);
+}
+
+TEST_F(ConfirmationTest, GivesUpOnSilentReplicasOnlyWhenNobodyElseIsMissing) {
+  Expect(3);
+  confirmation_.Acknowledge({1, 0});
+  confirmation_.GiveUpOnSilent(1);
+  EXPECT_EQ(answers_, 0);
+  confirmation_.Acknowledge({1, 0});
+  confirmation_.GiveUpOnSilent(1);
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(answer_.unconfirmed_replicas(), 1);
 }
 
 }  // namespace

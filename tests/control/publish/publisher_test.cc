@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/publish/envelope.h"
+#include "control/message/envelope.h"
 #include "edge/base/mailbox.h"
 #include "tests/support/backplane/late_backplane.h"
 #include "tests/support/request/violated_fields.h"
@@ -37,7 +37,7 @@ class PublisherTest : public testing::Test {
     edge_ = *Edge::Start(options, clock_, observer_);
     interest_.Hold("all", 0, [] {});
     publisher_ = std::make_unique<Publisher>(
-        io_context_, clock_, backplane_, *edge_, interest_,
+        "r1", io_context_, clock_, backplane_, *edge_, interest_,
         [this](absl::AnyInvocable<void()> task) { mailbox_.Push(std::move(task)); });
   }
 
@@ -50,7 +50,6 @@ class PublisherTest : public testing::Test {
   static PublishCommand Broadcast(const std::string& data) {
     internal::v1::EventMessage message;
     message.set_data(data);
-    message.set_wants_ack(true);
     PublishCommand command;
     command.payload = EncodeEnvelope(std::move(message));
     return command;
@@ -80,8 +79,14 @@ class PublisherTest : public testing::Test {
     auto publish = std::move(backplane_.publishes().front());
     backplane_.publishes().pop_front();
     const EventNumber number = {{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, ++last_sequence_};
-    if (is_heard) publisher_->OnMessage(publish.channel, number, publish.payload);
-    publish.done(Backplane::Published{number, receivers});
+    const auto envelope = DecodeEnvelope(publish.message.payload);
+    if (is_heard && envelope.ok() && envelope->has_event()) {
+      publisher_->OnEvent(publish.message.channel, number, *envelope);
+    }
+    Backplane::Published published;
+    published.number = number;
+    published.receivers = receivers;
+    publish.done(std::move(published));
   }
 
   // Runs the publisher's thread until holds(), which must come to pass.
@@ -117,7 +122,7 @@ class PublisherTest : public testing::Test {
   tests::Watched<bool> is_open_{true};
   boost::asio::io_context io_context_{1};
   Mailbox mailbox_{[this] { boost::asio::post(io_context_, [this] { mailbox_.Drain(); }); }};
-  Interest interest_{backplane_};
+  Interest interest_{backplane_, [] {}};
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<Publisher> publisher_;
   std::uint64_t last_sequence_ = 1'700'000'000'000'000;
@@ -183,7 +188,9 @@ TEST_F(PublisherTest, AnswersBeforeTheCallersDeadline) {
 }
 
 TEST_F(PublisherTest, DoesNotConfirmAMessageThatItCannotRead) {
-  for (const char* payload : {"garbage", "\x7A\x03new"}) {
+  internal::v1::EventMessage unruly;
+  unruly.set_name("two\nlines");
+  for (const std::string& payload : {std::string("garbage"), EncodeEnvelope(unruly)}) {
     PublishCommand unreadable;
     unreadable.payload = payload;
     Publish(std::move(unreadable));

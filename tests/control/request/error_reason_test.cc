@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <vector>
 
 namespace sluice {
 namespace {
@@ -34,6 +35,22 @@ TEST(RpcStatus, KeepsTheReasonThatWasSet) {
   EXPECT_EQ(info->reason(), "NOT_SENT");
   EXPECT_EQ(info->domain(), "sluice");
   EXPECT_EQ(status.details_size(), 1);
+}
+
+// Once the order hung on where in memory the status was, and sluicectl's lines with it.
+TEST(RpcStatus, HasItsDetailsInOneOrder) {
+  std::vector<absl::Status> statuses;
+  for (int i = 0; i < 50; ++i) {
+    Violations violations;
+    violations.Add("group", "is empty");
+    statuses.push_back(violations.ToStatus());
+  }
+  for (const absl::Status& status : statuses) {
+    const google::rpc::Status rpc_status = ToRpcStatus(status);
+    ASSERT_EQ(rpc_status.details_size(), 2);
+    EXPECT_TRUE(rpc_status.details(0).Is<google::rpc::BadRequest>());
+    EXPECT_TRUE(rpc_status.details(1).Is<google::rpc::ErrorInfo>());
+  }
 }
 
 TEST(Violations, AreNoErrorWhenThereAreNone) {

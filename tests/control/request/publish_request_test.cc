@@ -142,8 +142,41 @@ TEST(PublishRequests, ConfirmAsAsked) {
   entry.mutable_options()->set_confirmation(v1::CONFIRMATION_QUEUED);
   EXPECT_FALSE(ReadRequest(unary)->is_confirmed);
   EXPECT_TRUE(ReadRequest(entry)->is_confirmed);
-  EXPECT_FALSE(MessageOf(ReadRequest(unary)).wants_ack());
-  EXPECT_TRUE(MessageOf(ReadRequest(entry)).wants_ack());
+}
+
+TEST(PublishRequests, ClaimTheirRequestIdForWhatTheyAskFor) {
+  v1::SendToClientRequest unary = ToAda();
+  EXPECT_FALSE(ReadRequest(unary)->claim.has_value());
+  unary.set_request_id("r-1");
+  const auto claim = *ReadRequest(unary)->claim;
+  EXPECT_EQ(ReadRequest(unary)->claim->fingerprint, claim.fingerprint);
+
+  v1::PublishRequest entry;
+  entry.set_client_id("ada");
+  *entry.mutable_event() = unary.event();
+  entry.set_request_id("r-1");
+  EXPECT_EQ(ReadRequest(entry)->claim->key, claim.key) << "the fast path shares with the unary RPC";
+  EXPECT_NE(ReadRequest(entry)->claim->fingerprint, claim.fingerprint) << "it confirms less";
+  entry.mutable_options()->set_confirmation(v1::CONFIRMATION_QUEUED);
+  EXPECT_EQ(ReadRequest(entry)->claim->fingerprint, claim.fingerprint);
+
+  unary.mutable_event()->set_data("y");
+  EXPECT_NE(ReadRequest(unary)->claim->fingerprint, claim.fingerprint);
+  unary.mutable_event()->set_data("x");
+  unary.set_client_id("bob");
+  EXPECT_NE(ReadRequest(unary)->claim->fingerprint, claim.fingerprint);
+  entry.set_group("ada");
+  EXPECT_NE(ReadRequest(entry)->claim->key, claim.key);
+}
+
+TEST(PublishRequests, RefuseRequestIdsThatBreakTheRules) {
+  v1::SendToClientRequest request = ToAda();
+  request.set_request_id(std::string(64, 'r'));
+  EXPECT_TRUE(FieldsOf(request).empty());
+  for (const std::string& wrong : {std::string(65, 'r'), std::string("a b"), std::string("a\n")}) {
+    request.set_request_id(wrong);
+    EXPECT_EQ(FieldsOf(request), Fields{"request_id"}) << wrong;
+  }
 }
 
 TEST(PublishRequests, MarkEphemeralEvents) {
@@ -163,6 +196,22 @@ TEST(PublishRequest, HasEachOfItsTargets) {
   EXPECT_EQ(FieldsOf(request), Fields{"broadcast"});
   request.set_client_id("");
   EXPECT_EQ(FieldsOf(request), Fields{"client_id"});
+}
+
+TEST(RequestId, IsOneOfItsCallerAlone) {
+  const auto key_of = [](const std::string& caller_id) {
+    PublishCommand command;
+    command.claim = Backplane::Claim{"client:1", "fingerprint"};
+    ScopeClaim(caller_id, command);
+    return command.claim->key;
+  };
+  EXPECT_EQ(key_of(""), "client:1") << "nobody was asked who he is";
+  EXPECT_NE(key_of("file:a"), key_of("file:b"));
+  EXPECT_NE(key_of("file:a"), "client:1");
+  EXPECT_EQ(key_of("file:a"), key_of("file:a"));
+  PublishCommand without;
+  ScopeClaim("file:a", without);
+  EXPECT_FALSE(without.claim.has_value());
 }
 
 }  // namespace

@@ -70,6 +70,42 @@ TEST_F(FanOutQueueTest, DeliversToSmallAudiencesAtOnce) {
   EXPECT_EQ(Read(0), Data{"x"});
 }
 
+// Once all small audiences were served in one turn of the loop, which a burst to groups of 64 made
+// seconds long: no stream opened meanwhile, and what waited in outboxes was not written.
+TEST_F(FanOutQueueTest, ServesManySmallAudiencesInSlicesToo) {
+  JoinMany(FanOutQueue::kSmallAudience);
+  constexpr int kRounds = 20;
+  Data sent;
+  for (int i = 0; i < kRounds; ++i) {
+    // Two audiences by turns, so that no two events share a block.
+    AddBig("b" + std::to_string(i));
+    AddSmall("s" + std::to_string(i));
+    sent.push_back("b" + std::to_string(i));
+    sent.push_back("s" + std::to_string(i));
+  }
+  EXPECT_TRUE(queue().Start());
+  EXPECT_LE(results_.size(), 6U) << "a turn of about kSliceSessions sends";
+  AddSmall("last");
+  sent.push_back("last");
+  int slices = 1;
+  while (queue().RunSlice()) ++slices;
+  EXPECT_GE(slices, 8);
+  EXPECT_EQ(results_.size(), sent.size());
+  EXPECT_EQ(Read(0), sent);
+}
+
+TEST_F(FanOutQueueTest, FlushLeavesNothingForTheNextTurn) {
+  JoinMany(kBig);
+  AddBig("big");
+  for (int i = 0; i < 3 * static_cast<int>(FanOutQueue::kSliceSessions); ++i) {
+    Add(Target::Kind::kClient, i % 2 == 0 ? "c1" : "c2", std::to_string(i));
+  }
+  queue().Flush();
+  queue().ServePending(*members_[3]->session);
+  EXPECT_EQ(Read(1).size(), 1 + 3 * FanOutQueue::kSliceSessions / 2);
+  EXPECT_EQ(Read(3), Data{"big"});
+}
+
 TEST_F(FanOutQueueTest, SlicesBigAudiencesAndReachesEverybodyOnce) {
   JoinMany(kBig);
   AddBig("x");

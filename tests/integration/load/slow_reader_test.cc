@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/names/connection_id.h"
 #include "tests/integration/server_fixture.h"
 #include "tests/support/eventually.h"
 
@@ -48,6 +49,14 @@ class SlowReader : public ServerTest {
     auto stream = streams().Open(server().http_port(), std::move(request));
     EXPECT_TRUE(stream->WaitForEventCount(1)) << "no sluice.open";
     return stream;
+  }
+
+  // The server tells nobody that it has given a stream up but those who ask.
+  bool IsConnected(const std::string& client_id) {
+    v1::GetClientRequest request;
+    v1::GetClientResponse response;
+    request.set_client_id(client_id);
+    return Call(&Stub::GetClient, request, &response).error_code() != grpc::NOT_FOUND;
   }
 
   v1::Delivery BroadcastLargeEvent() {
@@ -119,18 +128,45 @@ TEST_F(SlowReader, EndsTheFullestStreamsWhenTheSumOfOutboxesIsOverItsLimit) {
   EXPECT_GT(response.clients_size(), 1) << "only the fullest had to go";
 }
 
+// Once the shard that went over the sum ended every stream of its own that had anything waiting,
+// while those that held almost all of it, on the other shard, stayed.
+TEST_F(SlowReader, OfAnotherShardIsEndedBeforeStreamsThatHoldLittle) {
+  StartServer(
+      {"--shards=2", "--outbox-bytes=4MiB", "--outbox-total-bytes=8MiB", "--write-timeout=60s"});
+  constexpr std::size_t kFull = 3;
+  constexpr std::size_t kOthers = 10;
+  std::vector<std::shared_ptr<EventStream>> stopped;
+  std::vector<std::string> by_shard[2];
+  while (by_shard[0].size() < kFull || by_shard[1].size() < kOthers) {
+    const std::string client_id = absl::StrCat("c", stopped.size());
+    stopped.push_back(OpenStopped(client_id));
+    const auto id = ConnectionId::Parse(Opened(*stopped.back(), "connection_id"));
+    ASSERT_TRUE(id.has_value());
+    by_shard[id->shard_index()].push_back(client_id);
+  }
+  by_shard[0].resize(kFull);
+  by_shard[1].resize(kOthers);
+  const v1::Event event = MakeEvent(std::string(kEventBytes, 'x'));
+  for (const std::string& client_id : by_shard[0]) {
+    for (int i = 0; i < 54; ++i) SendToClient(client_id, event);  // 2.7 MB each.
+  }
+  for (const std::string& client_id : by_shard[1]) {
+    EXPECT_EQ(SendToClient(client_id, event).connections(), 1);
+  }
+  EXPECT_TRUE(Eventually([&] {
+    std::size_t gone = 0;
+    for (const std::string& client_id : by_shard[0]) gone += IsConnected(client_id) ? 0 : 1;
+    return gone == 1;
+  })) << "the fullest stays";
+  for (const std::string& client_id : by_shard[1]) EXPECT_TRUE(IsConnected(client_id));
+}
+
 TEST_F(SlowReader, IsEndedWhenItTakesNothingForTheWriteTimeout) {
   StartServer({"--write-timeout=1s", "--heartbeat=500ms"});
   const auto slow = OpenStopped("slow");
   for (int i = 0; i < 4; ++i) BroadcastLargeEvent();
   const auto reader = OpenReader("reader");
-  // The server tells nobody that it has given a stream up but those who ask.
-  EXPECT_TRUE(Eventually([this] {
-    v1::GetClientRequest request;
-    v1::GetClientResponse response;
-    request.set_client_id("slow");
-    return Call(&Stub::GetClient, request, &response).error_code() == grpc::NOT_FOUND;
-  }));
+  EXPECT_TRUE(Eventually([this] { return !IsConnected("slow"); }));
   EXPECT_EQ(BroadcastLargeEvent().connections(), 1);
   EXPECT_TRUE(reader->WaitForEventCount(2));
 }

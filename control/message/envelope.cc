@@ -1,4 +1,4 @@
-#include "control/publish/envelope.h"
+#include "control/message/envelope.h"
 
 #include <utility>
 
@@ -37,20 +37,41 @@ std::shared_ptr<const DeliveryFilter> FilterOf(const internal::v1::EventMessage&
 
 }  // namespace
 
-std::string EncodeEnvelope(internal::v1::EventMessage event) {
-  internal::v1::Envelope envelope;
+std::string EncodeEnvelope(internal::v1::Envelope envelope) {
   envelope.set_version(kVersion);
-  *envelope.mutable_event() = std::move(event);
   return envelope.SerializeAsString();
 }
 
-absl::StatusOr<DecodedEvent> DecodeEnvelope(std::string_view payload, const EventNumber& number) {
+std::string EncodeEnvelope(internal::v1::EventMessage event) {
+  internal::v1::Envelope envelope;
+  *envelope.mutable_event() = std::move(event);
+  return EncodeEnvelope(std::move(envelope));
+}
+
+void AppendAckTo(std::string& payload, std::string_view replica_id) {
+  internal::v1::Envelope envelope;
+  envelope.set_ack_to(std::string(replica_id));
+  envelope.AppendToString(&payload);
+}
+
+std::string EncodeRecordChange(const Record& record, std::string_view replica_id) {
+  internal::v1::Envelope envelope;
+  envelope.set_ack_to(std::string(replica_id));
+  *envelope.mutable_record()->mutable_metadata() = record.metadata;
+  envelope.mutable_record()->set_version(record.version);
+  return EncodeEnvelope(std::move(envelope));
+}
+
+absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload) {
   internal::v1::Envelope envelope;
   if (!envelope.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return absl::InvalidArgumentError("the message is no sluice.internal.v1.Envelope");
   }
-  if (!envelope.has_event()) return absl::NotFoundError("the message is of an unknown kind");
-  const internal::v1::EventMessage& message = envelope.event();
+  return envelope;
+}
+
+absl::StatusOr<DecodedEvent> DecodeEvent(const internal::v1::EventMessage& message,
+                                         const EventNumber& number) {
   const absl::Status status = CheckMessage(message);
   if (!status.ok()) return status;
 
@@ -64,8 +85,7 @@ absl::StatusOr<DecodedEvent> DecodeEnvelope(std::string_view payload, const Even
     fields.id = number_text;
   }
   if (message.retry_ms() != 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
-  return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message),
-                      message.wants_ack()};
+  return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message)};
 }
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// clients/cli/command/token.cc
-#include "clients/cli/command/token.h"
+// clients/cli/token/token_command.cc
+#include "clients/cli/token/token_command.h"
 
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>

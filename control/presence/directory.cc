@@ -1,4 +1,4 @@
-#include "control/cluster/directory.h"
+#include "control/presence/directory.h"
 
 #include <algorithm>
 #include <utility>
@@ -39,7 +39,7 @@ Directory::Client* Directory::Add(const OpenedConnection& connection,
     found = clients_.insert(std::move(made)).first;
   }
   Client* client = found->get();
-  client->record = std::move(record);
+  SetRecord(*client, std::move(record));
   Connection added = {connection.id, connection.connect_time, {}};
   for (const std::string& name : connection.groups) {
     std::unique_ptr<Group>& group = groups_[name];
@@ -70,6 +70,12 @@ std::vector<std::string> Directory::Remove(Client* client, ConnectionId id) {
   connections.erase(removed);
   if (connections.empty()) clients_.erase(clients_.find(client));
   return names;
+}
+
+void Directory::SetRecord(Client& client, std::shared_ptr<const Record> record) {
+  if (record == nullptr) return;
+  if (client.record != nullptr && client.record->version > record->version) return;
+  client.record = std::move(record);
 }
 
 Directory::Client* Directory::Find(std::string_view client_id) const {

@@ -60,6 +60,9 @@ class Directory {
   // `client` must be what Add returned for the connection. Returns the connection's groups.
   std::vector<std::string> Remove(Client* client, ConnectionId id);
 
+  // The newer of the two is the client's record; `record` may be null.
+  static void SetRecord(Client& client, std::shared_ptr<const Record> record);
+
   // Null: not connected here.
   Client* Find(std::string_view client_id) const;
 

@@ -1,4 +1,4 @@
-// clients/cli/command/token.h
+// clients/cli/token/token_command.h
 #pragma once
 
 #include <CLI/CLI.hpp>

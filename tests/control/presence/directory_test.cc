@@ -1,4 +1,4 @@
-#include "control/cluster/directory.h"
+#include "control/presence/directory.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,121 @@
+#include "control/backplane/redis/redis_records.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+#include "control/backplane/channel.h"
+#include "control/backplane/redis/redis_names.h"
+#include "control/message/envelope.h"
+#include "control/request/error_reason.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kPublishedElements = 3;
+
+// The record in the reply of HMGET version metadata; null: there is none.
+absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& reply) {
+  const auto elements = ElementsOf(reply);
+  if (elements.size() != 2) return absl::InternalError("Redis answered HMGET with something else");
+  if (elements[0]->type == REDIS_REPLY_NIL) return nullptr;
+  auto record = std::make_shared<Record>();
+  const std::string_view version = TextOf(*elements[0]);
+  const std::string_view metadata = TextOf(*elements[1]);
+  if (!absl::SimpleAtoi(absl::string_view(version.data(), version.size()), &record->version) ||
+      !record->metadata.ParseFromArray(metadata.data(), static_cast<int>(metadata.size()))) {
+    return absl::DataLossError("the client's record in Redis can't be read");
+  }
+  return record;
+}
+
+}  // namespace
+
+absl::StatusOr<Backplane::Published> ReadPublished(RedisCommands& commands,
+                                                   const redisReply& reply) {
+  const auto number = commands.ReadNumber(reply);
+  if (!number.ok()) return number.status();
+  const auto elements = ElementsOf(reply);
+  if (elements.size() < kPublishedElements) {
+    return absl::InternalError("a script of Redis answered without counts");
+  }
+  Backplane::Published published;
+  published.number = *number;
+  published.receivers = static_cast<int>(elements[1]->integer);
+  published.deaf = static_cast<int>(elements[2]->integer);
+  return published;
+}
+
+RedisRecords::RedisRecords(RedisCommands& commands, std::string replica_id,
+                           absl::Duration record_ttl)
+    : commands_(commands),
+      replica_id_(std::move(replica_id)),
+      ttl_ms_(std::to_string(absl::ToInt64Milliseconds(record_ttl))) {}
+
+std::string RedisRecords::Key(const std::string& client_id) const {
+  return absl::StrCat(commands_.name_prefix(), "record:", client_id);
+}
+
+void RedisRecords::Read(const std::string& client_id, ReadDone done) {
+  commands_.Send({"HMGET", Key(client_id), "version", "metadata"},
+                 [done = std::move(done)](absl::StatusOr<const redisReply*> reply) mutable {
+                   if (!reply.ok()) return done(reply.status());
+                   done(ReadRecordReply(**reply));
+                 });
+}
+
+void RedisRecords::Change(const std::string& client_id, const RecordChange& change,
+                          ChangeDone done) {
+  auto writing = std::make_unique<Writing>();
+  writing->client_id = client_id;
+  writing->change = change;
+  writing->done = std::move(done);
+  Try(std::move(writing));
+}
+
+void RedisRecords::Try(std::unique_ptr<Writing> writing) {
+  const std::string client_id = writing->client_id;
+  Read(client_id, [this, writing = std::move(writing)](
+                      absl::StatusOr<std::shared_ptr<const Record>> present) mutable {
+    if (!present.ok()) return writing->done(NotSent(std::string(present.status().message())));
+    Write(std::move(writing), present->get());
+  });
+}
+
+void RedisRecords::Write(std::unique_ptr<Writing> writing, const Record* present) {
+  auto changed = ApplyChange(present, writing->change);
+  if (!changed.ok()) return writing->done(changed.status());
+  const auto record = std::make_shared<const Record>(*std::move(changed));
+  const std::string channel = commands_.Name(ClientChannel(writing->client_id));
+  const std::string payload = EncodeRecordChange(*record, replica_id_);
+  const std::string members = commands_.Name("members");
+  const std::string replica_prefix = commands_.Name(kReplicaPrefix);
+  const std::string expected = std::to_string(record->version - 1);
+  const std::string version = std::to_string(record->version);
+  const std::string metadata = record->metadata.SerializeAsString();
+  const std::string key = Key(writing->client_id);
+  commands_.Run(RedisScript::kChangeRecord, {members, key},
+                {channel, payload, "1", replica_prefix, expected, version, metadata, ttl_ms_},
+                [this, writing = std::move(writing),
+                 record](absl::StatusOr<const redisReply*> reply) mutable {
+                  if (!reply.ok()) return writing->done(reply.status());
+                  if ((*reply)->type == REDIS_REPLY_NIL) {
+                    if (++writing->attempts < kAttemptsMax) return Try(std::move(writing));
+                    return writing->done(WithReason(
+                        absl::AbortedError("other writers kept changing the record; try again"),
+                        "VERSION_MISMATCH"));
+                  }
+                  auto published = ReadPublished(commands_, **reply);
+                  if (!published.ok()) return writing->done(published.status());
+                  writing->done(Backplane::ChangedRecord{record, *std::move(published)});
+                });
+}
+
+void RedisRecords::Renew(const std::vector<std::string>& client_ids) {
+  for (const std::string& client_id : client_ids) {
+    commands_.Send({"PEXPIRE", Key(client_id), ttl_ms_});
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+// The scripts that change more than one thing at once, in the order of RedisScripts().
+enum class RedisScript { kPublish, kChangeRecord, kReport, kLeave };
+
+// Their texts: `scripts/*.lua`, each behind what they share (`scripts/number.lua`).
+std::vector<std::string> RedisScripts();
+
+}  // namespace sluice

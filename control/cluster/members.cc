@@ -1,0 +1,43 @@
+#include "control/cluster/members.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice {
+
+Members::Members(std::string own_replica_id, const Clock& clock)
+    : own_replica_id_(std::move(own_replica_id)), clock_(clock), updated_(clock.Uptime()) {}
+
+void Members::Update(std::vector<Backplane::Member> members) {
+  updated_ = clock_.Uptime();
+  members_.clear();
+  for (Backplane::Member& member : members) {
+    if (member.replica_id == own_replica_id_) continue;
+    std::string replica_id = member.replica_id;
+    members_.emplace(std::move(replica_id), std::move(member));
+  }
+}
+
+void Members::Remove(const std::string& replica_id) {
+  members_.erase(replica_id);
+}
+
+std::vector<Members::Member> Members::Others() const {
+  const absl::Duration since_update = clock_.Uptime() - updated_;
+  std::vector<Member> others;
+  for (const auto& [replica_id, told] : members_) {
+    const absl::Duration silence = told.silence + since_update;
+    if (silence > kGoneAfter && !told.is_listening) continue;
+    others.push_back({told, silence, told.is_listening && silence < kSilentAfter});
+  }
+  return others;
+}
+
+int Members::silent_count() const {
+  const auto others = Others();
+  return static_cast<int>(std::count_if(others.begin(), others.end(), [](const Member& other) {
+    return other.told.is_listening && !other.is_answering;
+  }));
+}
+
+}  // namespace sluice

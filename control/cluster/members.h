@@ -1,0 +1,49 @@
+#pragma once
+
+#include <absl/container/btree_map.h>
+#include <absl/time/time.h>
+
+#include <string>
+#include <vector>
+
+#include "control/backplane/backplane.h"
+#include "edge/base/clock.h"
+
+namespace sluice {
+
+// The other replicas, as the backplane last told of them.
+// Owner:  the cluster.
+// Thread: the cluster thread.
+class Members {
+ public:
+  // A replica that has not reported for this long is waited for by nobody.
+  static constexpr absl::Duration kSilentAfter = absl::Seconds(3);
+  // One that has not for this long, and has no subscription either, is gone.
+  static constexpr absl::Duration kGoneAfter = absl::Seconds(5);
+
+  struct Member {
+    Backplane::Member told;
+    absl::Duration silence;
+    // Would answer a question: it reports, and hears what others say.
+    bool is_answering;
+  };
+
+  Members(std::string own_replica_id, const Clock& clock);
+
+  void Update(std::vector<Backplane::Member> members);
+  void Remove(const std::string& replica_id);
+
+  // Sorted by id, without this replica and those that are gone.
+  std::vector<Member> Others() const;
+
+  // Those that may be counted as receivers of what is published and will not answer.
+  int silent_count() const;
+
+ private:
+  const std::string own_replica_id_;
+  const Clock& clock_;
+  absl::Duration updated_;  // Uptime of the clock.
+  absl::btree_map<std::string, Backplane::Member> members_;
+};
+
+}  // namespace sluice

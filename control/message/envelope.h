@@ -1,0 +1,43 @@
+#pragma once
+
+#include <absl/status/statusor.h>
+#include <sluice/internal/v1/envelope.pb.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "control/backplane/record.h"
+#include "edge/names/event_number.h"
+#include "edge/shard/fan_out.h"
+
+namespace sluice {
+
+// The message as bytes, with its version.
+std::string EncodeEnvelope(internal::v1::Envelope envelope);
+
+// A message that carries an event.
+std::string EncodeEnvelope(internal::v1::EventMessage event);
+
+// Makes `payload`, an encoded message, ask for an ack to this replica. What is appended is merged
+// when the message is decoded (Protocol Buffers, "Encoding: last one wins").
+void AppendAckTo(std::string& payload, std::string_view replica_id);
+
+// Tells of a client's new record, and asks for acks.
+std::string EncodeRecordChange(const Record& record, std::string_view replica_id);
+
+// INVALID_ARGUMENT: the bytes are no envelope.
+absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload);
+
+// An event as a replica's edge takes it.
+struct DecodedEvent {
+  EncodedEvent bytes;
+  std::shared_ptr<const DeliveryFilter> filter;  // Null: no filter.
+};
+
+// Encodes the event as browsers get it. Foreign bytes are checked: a replica of another version, or
+// a stranger, may have sent them. INVALID_ARGUMENT: the event breaks the rules.
+absl::StatusOr<DecodedEvent> DecodeEvent(const internal::v1::EventMessage& message,
+                                         const EventNumber& number);
+
+}  // namespace sluice
