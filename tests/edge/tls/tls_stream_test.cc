@@ -39,6 +39,17 @@ class TlsStreamTest : public testing::Test {
     return *bench_;
   }
 
+  // A stream that is open. `receive_buffer_bytes`: as TcpSocket::Connect takes it.
+  std::unique_ptr<TlsExchange> Open(int receive_buffer_bytes = 0) {
+    TlsClientOptions options = Trusting(authority_);
+    options.receive_buffer_bytes = receive_buffer_bytes;
+    auto browser = std::make_unique<TlsExchange>(bench().port(), options);
+    EXPECT_TRUE(browser->Send(kGet));
+    bench().GoLive();
+    browser->ReadUntil("sluice.open");
+    return browser;
+  }
+
   EdgeOptions options_ = EdgeBench::Options();
   const Certificate authority_ = Certificate::Authority("ca");
   const Certificate own_ = authority_.Issue("DNS:localhost");
@@ -97,70 +108,49 @@ TEST_F(TlsStreamTest, SurvivesWhoeverSpeaksNoTls) {
 }
 
 TEST_F(TlsStreamTest, EndsAStreamWithCloseNotify) {
-  TlsExchange browser(bench().port(), Trusting(authority_));
-  ASSERT_TRUE(browser.Send(kGet));
-  bench().GoLive();
-  browser.ReadUntil("sluice.open");
+  const auto browser = Open();
   static_cast<void>(bench().edge().EndStreams(absl::ZeroDuration()));
-  EXPECT_TRUE(browser.ReadToCloseNotify()) << "the end could have been cut by anybody";
-  EXPECT_NE(browser.ReadUntil("").find("sluice.end"), std::string::npos);
+  EXPECT_TRUE(browser->ReadToCloseNotify()) << "the end could have been cut by anybody";
+  EXPECT_NE(browser->ReadUntil("").find("sluice.end"), std::string::npos);
 }
 
 TEST_F(TlsStreamTest, NoticesThatTheBrowserHasGone) {
-  {
-    TlsExchange browser(bench().port(), Trusting(authority_));
-    ASSERT_TRUE(browser.Send(kGet));
-    bench().GoLive();
-    browser.ReadUntil("sluice.open");
-  }
+  Open().reset();
   EXPECT_TRUE(bench().observer().WaitForClosed(1));
 }
 
 // Everything has to wait in the outbox first, at sizes above and below a record.
 TEST_F(TlsStreamTest, DeliversInOrderToAReaderThatWasBehind) {
-  TlsClientOptions options = Trusting(authority_);
-  options.receive_buffer_bytes = 4096;
-  TlsExchange browser(bench().port(), options);
-  ASSERT_TRUE(browser.Send(kGet));
-  bench().GoLive();
-  browser.ReadUntil("sluice.open");
+  const auto browser = Open(4096);
   std::string expected;
   for (int i = 0; i < 300; ++i) {
     const std::string data = std::to_string(i) + std::string(i % 3 == 0 ? 6000 : 50, 'x');
     EXPECT_EQ(bench().Deliver({Target::Kind::kAll, ""}, data).entered, 1);
     expected += "data: " + data + "\n\n";
   }
-  const std::string received = browser.ReadUntil("data: 299" + std::string(50, 'x') + "\n\n");
+  const std::string received = browser->ReadUntil("data: 299" + std::string(50, 'x') + "\n\n");
   EXPECT_NE(received.find(expected), std::string::npos) << received.size();
 }
 
 TEST_F(TlsStreamTest, CutsNoRecordWhenAStreamThatIsBehindEnds) {
   options_.outbox_bytes_max = 128 * 1024;
-  TlsClientOptions options = Trusting(authority_);
-  options.receive_buffer_bytes = 4096;
-  TlsExchange browser(bench().port(), options);
-  ASSERT_TRUE(browser.Send(kGet));
-  bench().GoLive();
-  browser.ReadUntil("sluice.open");
+  const auto browser = Open(4096);
   while (bench().Deliver({Target::Kind::kAll, ""}, std::string(6000, 'x')).dropped == 0) {
   }
-  EXPECT_TRUE(browser.ReadToCloseNotify());
-  const std::string& received = browser.ReadUntil("");
+  EXPECT_TRUE(browser->ReadToCloseNotify());
+  const std::string& received = browser->ReadUntil("");
   EXPECT_EQ(received.substr(received.size() - 43),
             "event: sluice.end\ndata: {\"reason\":\"slow\"}\n\n");
 }
 
 TEST_F(TlsStreamTest, ShowsANewCertificateWithoutDroppingStreams) {
-  TlsExchange before(bench().port(), Trusting(authority_));
-  ASSERT_TRUE(before.Send(kGet));
-  bench().GoLive();
-  before.ReadUntil("sluice.open");
+  const auto before = Open();
   const Certificate next_authority = Certificate::Authority("next");
   Use(next_authority.Issue("DNS:localhost"));
   EXPECT_FALSE(TlsExchange(bench().port(), Trusting(authority_)).is_connected());
   EXPECT_TRUE(TlsExchange(bench().port(), Trusting(next_authority)).is_connected());
   bench().Deliver({Target::Kind::kAll, ""}, "still here");
-  EXPECT_NE(before.ReadUntil("still here").find("still here"), std::string::npos);
+  EXPECT_NE(before->ReadUntil("still here").find("still here"), std::string::npos);
 }
 
 }  // namespace
