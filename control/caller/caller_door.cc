@@ -70,8 +70,9 @@ absl::StatusOr<CallerPointer> CallerDoor::AdmitJwt(std::string_view token) const
     return WithReason(claims.status(), "KEYS_UNAVAILABLE");
   }
   const bool may_come = absl::IsNotFound(claims.status()) && source_ != nullptr;
-  if (may_come && source_->Refresh([] {})) {
-    return WithReason(absl::UnavailableError("the token's key is being fetched; try again"),
+  // While the keys can't be fetched, nobody knows whether the token's is among them.
+  if (may_come && (source_->Refresh([] {}) || !source_->health().is_good)) {
+    return WithReason(absl::UnavailableError("the token's key is not fetched yet; try again"),
                       "KEYS_UNAVAILABLE");
   }
   if (!claims.ok()) return Invalid(claims.status().message());

@@ -61,9 +61,17 @@ void JwtDoor::Ask(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)>
   const auto waiting = std::make_shared<Done>(std::move(done));
   const bool waits =
       source_->Refresh([this, waiting, text = token.text, wanted = asked.request.groups] {
-        (*waiting)(AnswerOf(verifier_.Verify(text, clock_.Now()), wanted));
+        (*waiting)(Judge(verifier_.Verify(text, clock_.Now()), wanted));
       });
-  if (!waits) (*waiting)(AnswerOf(claims, asked.request.groups));
+  if (!waits) (*waiting)(Judge(claims, asked.request.groups));
+}
+
+DoorAnswer JwtDoor::Judge(const absl::StatusOr<TokenClaims>& claims,
+                          const std::vector<std::string>& wanted) const {
+  // While the keys can't be fetched, nobody knows whether the token's is among them, and a 401
+  // would end an EventSource for good.
+  if (absl::IsNotFound(claims.status()) && !source_->health().is_good) return DoorStuck{};
+  return AnswerOf(claims, wanted);
 }
 
 absl::StatusOr<Admission> AdmitByClaims(const TokenClaims& claims,

@@ -24,6 +24,10 @@ class JwtDoor : public StreamDoor {
   void Ask(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) override;
 
  private:
+  // The answer to a token whose key was looked for in the source.
+  DoorAnswer Judge(const absl::StatusOr<TokenClaims>& claims,
+                   const std::vector<std::string>& wanted) const;
+
   const TokenVerifier& verifier_;
   const Clock& clock_;
   JwksSource* const source_;

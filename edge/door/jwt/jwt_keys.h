@@ -13,7 +13,7 @@ namespace sluice {
 // A key that signs tokens, with all that a token must say to be checked by it.
 struct JwtKey {
   struct Release {
-    void operator()(cjose_jwk_t* key) const { cjose_jwk_release(key); }
+    void operator()(cjose_jwk_t* released) const { cjose_jwk_release(released); }
   };
 
   std::unique_ptr<cjose_jwk_t, Release> key;

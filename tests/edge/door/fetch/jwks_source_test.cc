@@ -119,6 +119,22 @@ TEST_F(JwksSourceTest, LetsStreamsWaitForAKeyThatIsNew) {
   EXPECT_EQ(forged->Log().head.status, 401);
 }
 
+// With 401 browsers would stay away for good, though their tokens may be right.
+TEST_F(JwksSourceTest, SendsStreamsAwayForAWhileWhenANewKeyCanNotBeFetched) {
+  Start({.refetch_min = absl::ZeroDuration()});
+  ASSERT_TRUE(Eventually([&] { return source_->health().is_good; }));
+  JwtDoor door(verifier_, clock_, source_.get());
+  EdgeBench bench(EdgeBench::Options(), {.door = &door});
+  server_.SetAnswer([](const RequestHead&) { return AnswerBytes(503, ""); });
+  const auto stream = bench.Open("?token=" + two_.Sign("ES256", kPayload, "two"));
+  const auto end = stream->WaitForEvent("sluice.end");
+  ASSERT_TRUE(end.has_value()) << stream->Log().Describe();
+  EXPECT_EQ(end->data, R"({"reason":"unavailable"})");
+  const auto known = bench.Open("?token=" + one_.Sign("ES256", kPayload, "one"));
+  EXPECT_EQ(bench.GoLive().client_id, "ada") << "keys that are there go on";
+  EXPECT_TRUE(known->WaitForEvent("sluice.open").has_value());
+}
+
 TEST(MaxAge, IsReadFromCacheControl) {
   const absl::Duration otherwise = absl::Minutes(5);
   EXPECT_EQ(MaxAge("max-age=60", otherwise), absl::Seconds(60));
