@@ -5,7 +5,8 @@
 #include <absl/strings/str_cat.h>
 
 #define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
+// Without exceptions its parser goes on after an error, into its own asserts.
+#define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -227,15 +228,15 @@ absl::Status ReadEntries(const toml::table& file, TokensFile& read) {
 }  // namespace
 
 absl::StatusOr<TokensFile> ParseTokensFile(std::string_view text) {
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
+  toml::table file;
+  try {
+    file = toml::parse(text);
+  } catch (const toml::parse_error& error) {
     // The description may repeat what stands there, and that may be a secret.
     return absl::InvalidArgumentError(absl::StrCat("line ", error.source().begin.line, ", column ",
                                                    error.source().begin.column,
                                                    ": is no valid TOML"));
   }
-  const toml::table& file = parsed.table();
   for (const auto& [key, node] : file) {
     if (key.str() == "token" || key.str() == "certificate") continue;
     return absl::InvalidArgumentError(absl::StrCat("line ", node.source().begin.line, ": `",

@@ -46,6 +46,21 @@ bool IsForSignatures(const json::object& jwk) {
   return std::find(list.begin(), list.end(), json::value("verify")) != list.end();
 }
 
+// RFC 7515, 2 "Base64url Encoding". The library aborts the process over some texts that are none.
+bool IsBase64Url(json::string_view text) {
+  constexpr json::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  return !text.empty() && text.size() % 4 != 1 &&
+         text.find_first_not_of(kAllowed) == json::string_view::npos;
+}
+
+bool HasNumbers(const json::object& jwk) {
+  if (Text(jwk, "kty") == "RSA") {
+    return IsBase64Url(Text(jwk, "n")) && IsBase64Url(Text(jwk, "e"));
+  }
+  return IsBase64Url(Text(jwk, "x")) && IsBase64Url(Text(jwk, "y"));
+}
+
 // The public members alone: whatever private ones a set leaks stay unread.
 std::string PublicText(const json::object& jwk) {
   json::object members;
@@ -81,6 +96,7 @@ absl::StatusOr<std::shared_ptr<const JwtKey>> ReadKey(const json::value& value) 
     }
     key->algorithms = {algorithm};
   }
+  if (!HasNumbers(jwk)) return absl::InvalidArgumentError("has numbers that are no base64url");
   key->id = std::string(View(Text(jwk, "kid")));
   const std::string text = PublicText(jwk);
   key->key.reset(cjose_jwk_import(text.data(), text.size(), nullptr));

@@ -15,13 +15,19 @@ struct ReleaseJws {
 };
 using Jws = std::unique_ptr<cjose_jws_t, ReleaseJws>;
 
-// RFC 7515, 7.1: three parts of base64url.
+// RFC 7515, 7.1: three parts of base64url, none of them of a length that there is not.
 bool HasCompactForm(std::string_view token) {
-  if (std::count(token.begin(), token.end(), '.') != 2) return false;
   constexpr std::string_view kAllowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-  if (token.find_first_not_of(kAllowed) != std::string_view::npos) return false;
-  return token.front() != '.' && token.back() != '.';
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  int parts = 0;
+  while (true) {
+    const std::string_view part = token.substr(0, token.find('.'));
+    if (part.empty() || part.size() % 4 == 1) return false;
+    if (part.find_first_not_of(kAllowed) != std::string_view::npos) return false;
+    ++parts;
+    if (part.size() == token.size()) return parts == 3;
+    token.remove_prefix(part.size() + 1);
+  }
 }
 
 std::string HeaderText(cjose_header_t* header, const char* name) {

@@ -118,6 +118,13 @@ TEST(TokensFile, RefusesOtherTables) {
   EXPECT_TRUE(Holds(Refusal("token = 7\n"), "is no table [[token]]"));
 }
 
+// Found by a fuzzer: without exceptions the library went on after an error, into an assert.
+TEST(TokensFile, EndsAtTheFirstError) {
+  EXPECT_TRUE(Holds(Refusal("[|o\n\x11"
+                            "en]\nname = \n"),
+                    "is no valid TOML"));
+}
+
 // What stands at the place of an error may be a secret.
 TEST(TokensFile, RepeatsNoSecretInErrors) {
   for (const std::string& text :

@@ -79,6 +79,18 @@ TEST(JwtKeys, LeavesOutKeysThatAreOfNoUseHere) {
   }
 }
 
+// The library decodes with asserts: a fuzzer ended the process by an equals sign.
+TEST(JwtKeys, LeavesOutKeysWhoseNumbersAreNoBase64Url) {
+  for (const char* number : {"3=qt", "AA==", "A", "AAAAA", "", "a b", "+/+/"}) {
+    const std::string rsa = absl::StrCat(R"({"kty":"RSA","e":"AQAB","n":")", number, "\"}");
+    EXPECT_TRUE(Holds(Refusal(JwkSet(rsa)), "no base64url")) << number;
+    const std::string ec =
+        absl::StrCat(R"({"kty":"EC","crv":"P-256","x":"AAAA","y":")", number, "\"}");
+    EXPECT_TRUE(Holds(Refusal(JwkSet(ec)), "no base64url")) << number;
+  }
+  EXPECT_TRUE(Holds(Refusal(JwkSet(R"({"kty":"RSA","e":7,"n":[]})")), "no base64url"));
+}
+
 TEST(JwtKeys, RefusesShortRsaKeys) {
   const std::string message = Refusal(JwkSet(SigningKey::Rsa(1024).PublicJwk()));
   EXPECT_TRUE(Holds(message, "1024 bits; expected 2048")) << message;
