@@ -2,10 +2,25 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/escaping.h>
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 
+namespace sluice {
+
+// What toml++ takes for granted does not hold of every broken file (`[|`). As it comes, that is
+// undefined behaviour in a release and the end of the process otherwise.
+struct BrokenTomlAssumption {};
+
+constexpr void CheckTomlAssumption(bool holds) {
+  if (!holds) throw BrokenTomlAssumption();
+}
+
+}  // namespace sluice
+
+#undef NDEBUG
+#define TOML_ASSERT(holds) sluice::CheckTomlAssumption(static_cast<bool>(holds))
 #define TOML_HEADER_ONLY 1
-// Without exceptions its parser goes on after an error, into its own asserts.
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
@@ -23,6 +38,22 @@ constexpr std::size_t kSanBytesMax = 1024;
 
 absl::string_view View(std::string_view text) {
   return {text.data(), text.size()};
+}
+
+// Of characters beyond ASCII toml++ asks whether they are white space, and its answer is undefined
+// for many. So they may stand in comments that have a line of their own, and nowhere else.
+absl::Status CheckAscii(std::string_view text) {
+  int line = 0;
+  for (const absl::string_view written : absl::StrSplit(View(text), '\n')) {
+    ++line;
+    if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(written), "#")) continue;
+    const bool is_ascii = std::all_of(written.begin(), written.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (is_ascii) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("line ", line, ": holds what is not ASCII; expected \\uXXXX in its place"));
+  }
+  return absl::OkStatus();
 }
 
 // RFC 3339 as text, or a TOML date with an offset.
@@ -228,6 +259,9 @@ absl::Status ReadEntries(const toml::table& file, TokensFile& read) {
 }  // namespace
 
 absl::StatusOr<TokensFile> ParseTokensFile(std::string_view text) {
+  if (!IsValidUtf8(text)) return absl::InvalidArgumentError("is no UTF-8 text");
+  const absl::Status ascii = CheckAscii(text);
+  if (!ascii.ok()) return ascii;
   toml::table file;
   try {
     file = toml::parse(text);
@@ -236,6 +270,8 @@ absl::StatusOr<TokensFile> ParseTokensFile(std::string_view text) {
     return absl::InvalidArgumentError(absl::StrCat("line ", error.source().begin.line, ", column ",
                                                    error.source().begin.column,
                                                    ": is no valid TOML"));
+  } catch (const BrokenTomlAssumption&) {
+    return absl::InvalidArgumentError("is no valid TOML");
   }
   for (const auto& [key, node] : file) {
     if (key.str() == "token" || key.str() == "certificate") continue;

@@ -118,11 +118,20 @@ TEST(TokensFile, RefusesOtherTables) {
   EXPECT_TRUE(Holds(Refusal("token = 7\n"), "is no table [[token]]"));
 }
 
-// Found by a fuzzer: without exceptions the library went on after an error, into an assert.
-TEST(TokensFile, EndsAtTheFirstError) {
+// Found by a fuzzer: the library assumes that a table's name begins as names do.
+TEST(TokensFile, SurvivesTablesWithoutAName) {
   EXPECT_TRUE(Holds(Refusal("[|o\n\x11"
                             "en]\nname = \n"),
                     "is no valid TOML"));
+}
+
+// Found by a fuzzer: over other characters the library runs into what it calls unreachable.
+TEST(TokensFile, IsAsciiButForLinesOfComments) {
+  EXPECT_TRUE(Holds(Refusal("\xEF\xBB\xAF"), "line 1: holds what is not ASCII"));
+  EXPECT_TRUE(Holds(Refusal("\xEF\xBB\xBF" + TokenWith("")), "not ASCII"));
+  EXPECT_TRUE(Holds(Refusal(TokenWith("group_prefixes = [\"caf\xC3\xA9.\"]")), "line 5: "));
+  EXPECT_TRUE(Holds(Refusal("\xFF"), "no UTF-8"));
+  EXPECT_EQ(Refusal("  # caf\xC3\xA9\n" + TokenWith("group_prefixes = [\"caf\\u00E9.\"]")), "");
 }
 
 // What stands at the place of an error may be a secret.
