@@ -17,6 +17,8 @@ struct OpenedConnection {
   // Sorted, each once.
   std::vector<std::string> groups;
   absl::Time connect_time;
+  // A JSON object that the client's metadata begins with; empty: none.
+  std::string metadata;
 };
 
 // Learns of streams as they come and go. Each opened one is closed once, later.

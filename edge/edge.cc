@@ -35,23 +35,23 @@ class DescriptionGather {
 
 }  // namespace
 
-Edge::Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer)
+Edge::Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, EdgeGuards guards)
     : options_(std::move(options)),
       cors_(options_.cors_origins),
       outbox_budget_(options_.outbox_total_bytes_max) {
-  const ShardContext context = {options_,       cors_,    clock,
-                                outbox_budget_, observer, connection_count_};
+  const ShardContext context = {options_,         cors_, clock, outbox_budget_, observer, guards,
+                                connection_count_};
   for (int index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<Shard>(index, context));
   }
 }
 
 absl::StatusOr<std::unique_ptr<Edge>> Edge::Start(EdgeOptions options, const Clock& clock,
-                                                  ConnectionObserver& observer) {
+                                                  ConnectionObserver& observer, EdgeGuards guards) {
   const auto bound = ProbePort(options.http);
   if (!bound.ok()) return bound.status();
   options.http = *bound;
-  std::unique_ptr<Edge> edge(new Edge(std::move(options), clock, observer));
+  std::unique_ptr<Edge> edge(new Edge(std::move(options), clock, observer, guards));
   for (const auto& shard : edge->shards_) {
     const absl::Status status = shard->Listen(edge->options_.http);
     if (!status.ok()) return status;

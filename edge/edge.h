@@ -9,6 +9,7 @@
 
 #include "edge/base/clock.h"
 #include "edge/connection_observer.h"
+#include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/shard/fan_out.h"
 #include "edge/shard/shard.h"
@@ -28,7 +29,8 @@ class Edge {
   // Binds and begins to accept. Errors: UNAVAILABLE if the port is taken, INVALID_ARGUMENT if the
   // address can't be bound.
   static absl::StatusOr<std::unique_ptr<Edge>> Start(EdgeOptions options, const Clock& clock,
-                                                     ConnectionObserver& observer);
+                                                     ConnectionObserver& observer,
+                                                     EdgeGuards guards = {});
 
   ~Edge();
 
@@ -65,7 +67,7 @@ class Edge {
   void Stop();
 
  private:
-  Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer);
+  Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, EdgeGuards guards);
 
   EdgeOptions options_;
   const CorsPolicy cors_;

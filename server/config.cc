@@ -174,13 +174,14 @@ void ReadLog(const FlagValues& values, FlagReader& reader, Config& config) {
   }
 }
 
-void RefuseToBeOpen(const char* flag, const char* port, const boost::asio::ip::address& address,
+// `doors`: the flags that would guard the port.
+void RefuseToBeOpen(const char* port, const boost::asio::ip::address& address, const char* doors,
                     FlagReader& reader) {
   if (address.is_loopback()) return;
-  reader.Fail(flag, absl::StrCat("is ", address.to_string(),
+  reader.Fail(port, absl::StrCat("is ", address.to_string(),
                                  ", which other machines can reach, and anybody there would get "
-                                 "in without authentication; expected a loopback address such as "
-                                 "127.0.0.1, or --insecure=",
+                                 "in without authentication; expected ",
+                                 doors, ", a loopback address such as 127.0.0.1, or --insecure=",
                                  port, " to allow it"));
 }
 
@@ -210,10 +211,18 @@ void ReadDoors(const FlagValues& values, FlagReader& reader, Config& config) {
                     : values.grpc;
   config.admin = values.admin;
   if (!reader.status().ok()) return;
-  if (!config.is_http_insecure) {
-    RefuseToBeOpen("http", "http", config.edge.http.address(), reader);
+  // A port that asks who comes is not open, whatever --insecure allows.
+  config.is_http_insecure &= !config.doors.guards_streams();
+  config.is_grpc_insecure &= !config.doors.guards_callers();
+  if (!config.is_http_insecure && !config.doors.guards_streams()) {
+    RefuseToBeOpen("http", config.edge.http.address(),
+                   "--jwt-hs256-file, --jwks-file, --jwks-url, --auth-url", reader);
   }
-  if (!config.is_grpc_insecure) RefuseToBeOpen("grpc", "grpc", grpc.address(), reader);
+  if (!config.is_grpc_insecure && !config.doors.guards_callers()) {
+    RefuseToBeOpen("grpc", grpc.address(),
+                   "--tokens-file, --grpc-client-ca, --jwt-hs256-file, --jwks-file, --jwks-url",
+                   reader);
+  }
 }
 
 absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
@@ -224,6 +233,10 @@ absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
       reader.DurationFrom("record-ttl", values.record_ttl, absl::Seconds(1), absl::Hours(24 * 365));
   ReadCluster(values, reader, config);
   ReadLog(values, reader, config);
+  auto doors = ReadDoorOptions(values);
+  if (!doors.ok()) return doors.status();
+  config.doors = *std::move(doors);
+  config.has_grpc_reflection = values.has_grpc_reflection || !config.doors.guards_callers();
   ReadDoors(values, reader, config);
   if (!reader.status().ok()) return reader.status();
   return config;

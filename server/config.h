@@ -10,6 +10,7 @@
 #include "control/backplane/redis/link/redis_url.h"
 #include "edge/edge_options.h"
 #include "edge/log/log.h"
+#include "server/door/door_options.h"
 
 namespace sluice {
 
@@ -19,6 +20,8 @@ struct Config {
   std::string grpc;   // ADDRESS:PORT
   std::string admin;  // ADDRESS:PORT
   absl::Duration record_ttl;
+  DoorOptions doors;
+  bool has_grpc_reflection = true;
   std::optional<RedisUrl> redis;  // None: the only replica.
   std::string redis_prefix;
   bool ready_needs_redis = false;

@@ -47,6 +47,34 @@ void AddLimitFlags(CLI::App& parser, FlagValues& values) {
   add("--write-timeout", values.write_timeout, "A stream that takes nothing for so long is ended");
 }
 
+void AddDoorFlags(CLI::App& parser, FlagValues& values) {
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(kDoors);
+  };
+  add("--jwt-hs256-file", values.jwt_hs256_file,
+      "File with the secret that tokens (JWT, HS256) are checked with");
+  add("--jwks-file", values.jwks_file, "File with the public keys of tokens, as a JWK Set");
+  add("--jwks-url", values.jwks_url,
+      "Where the public keys of tokens are fetched, again and again");
+  add("--jwt-issuer", values.jwt_issuer, "The `iss` that tokens must have");
+  add("--jwt-audience", values.jwt_audience, "The `aud` that tokens must have");
+  add("--auth-url", values.auth_url,
+      "Webhook that is asked about each stream, with its headers; tokens then guard gRPC alone");
+  add("--tokens-file", values.tokens_file,
+      "File (TOML) with the tokens and client certificates that gRPC callers may use");
+  add("--tls-cert", values.tls_cert, "File (PEM) with the certificate chain of the streams' port");
+  add("--tls-key", values.tls_key, "File (PEM) with its key");
+  add("--grpc-tls-cert", values.grpc_tls_cert,
+      "File (PEM) with the certificate chain of the gRPC port");
+  add("--grpc-tls-key", values.grpc_tls_key, "File (PEM) with its key");
+  add("--grpc-client-ca", values.grpc_client_ca,
+      "File (PEM) with the authorities whose client certificates gRPC takes");
+  parser
+      .add_flag("--grpc-reflection", values.has_grpc_reflection,
+                "Serve gRPC reflection although callers have to authenticate")
+      ->group(kDoors);
+}
+
 void AddClusterFlags(CLI::App& parser, FlagValues& values) {
   const auto add = [&](const char* name, auto& value, const char* help) {
     return parser.add_option(name, value, help)->capture_default_str()->group(kCluster);
@@ -100,6 +128,7 @@ std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_fil
   parser->get_option("--version")->configurable(false);
   AddStreamFlags(*parser, values);
   AddLimitFlags(*parser, values);
+  AddDoorFlags(*parser, values);
   AddClusterFlags(*parser, values);
   AddProcessFlags(*parser, values);
   if (has_config_file) {
@@ -133,7 +162,9 @@ std::string PrintFlags(const CLI::App& parser, const std::map<std::string, std::
     if (const auto found = resolved.find(name); found != resolved.end()) {
       values = {found->second};
     } else if (values.empty() && !is_list) {
-      values = {option->get_default_str()};
+      // CLI11 reads an empty value of a flag as if it were set.
+      const bool is_flag = option->get_items_expected_max() == 0;
+      values = {is_flag ? "false" : option->get_default_str()};
     }
     if (values.empty()) {  // CLI11 takes no empty list.
       absl::StrAppend(&text, "# ", name, " = []\n");

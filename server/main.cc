@@ -2,7 +2,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -20,15 +22,61 @@ namespace {
 constexpr int kExitTrouble = 1;
 constexpr int kExitUsage = 2;
 
+// How often files are looked at that are read again when they change.
+constexpr auto kReloadInterval = std::chrono::seconds(1);
+
+// Reads changed files again every so often, and at once on SIGHUP, which ends nothing from when
+// this is made.
+class FileReloads {
+ public:
+  explicit FileReloads(boost::asio::io_context& io_context)
+      : timer_(io_context), hangups_(io_context, SIGHUP) {}
+
+  void Start(sluice::Replica& replica) {
+    ScheduleTimer(replica);
+    AwaitHangup(replica);
+  }
+
+  void Stop() {
+    timer_.cancel();
+    hangups_.cancel();
+  }
+
+ private:
+  void ScheduleTimer(sluice::Replica& replica) {
+    timer_.expires_after(kReloadInterval);
+    timer_.async_wait([this, &replica](const boost::system::error_code& error) {
+      if (error) return;
+      replica.ReloadFiles();
+      ScheduleTimer(replica);
+    });
+  }
+
+  void AwaitHangup(sluice::Replica& replica) {
+    hangups_.async_wait([this, &replica](const boost::system::error_code& error, int) {
+      if (error) return;
+      replica.ReloadFiles();
+      AwaitHangup(replica);
+    });
+  }
+
+  boost::asio::steady_timer timer_;
+  boost::asio::signal_set hangups_;
+};
+
 // Serves until a signal has ended all streams. A second one ends the process at once.
 void ServeUntilSignal(sluice::Replica& replica, boost::asio::io_context& io_context,
-                      boost::asio::signal_set& signals) {
+                      boost::asio::signal_set& signals, FileReloads& reloads) {
+  reloads.Start(replica);
   std::thread shutdown;
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
     shutdown = std::thread([&] {
       replica.Shutdown();
-      boost::asio::post(io_context, [&] { signals.cancel(); });
+      boost::asio::post(io_context, [&] {
+        signals.cancel();
+        reloads.Stop();
+      });
     });
     signals.async_wait([](const boost::system::error_code& canceled, int signal) {
       if (!canceled) std::_Exit(128 + signal);
@@ -56,13 +104,14 @@ int Run(const std::vector<std::string>& arguments) {
   // Before the server listens, so that a signal from then on ends it in order.
   boost::asio::io_context io_context(1);
   boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
+  FileReloads reloads(io_context);
   const auto replica = sluice::Replica::Start(command_line->config);
   if (!replica.ok()) {
     const std::string message(replica.status().message());
     std::fprintf(stderr, "sluice: %s\n", message.c_str());
     return kExitTrouble;
   }
-  ServeUntilSignal(**replica, io_context, signals);
+  ServeUntilSignal(**replica, io_context, signals, reloads);
   return EXIT_SUCCESS;
 }
 

@@ -42,13 +42,17 @@ Replica::Replica(const Config& config)
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   std::unique_ptr<Replica> replica(new Replica(config));
+  auto doors = Doors::Open(config.doors, replica->clock_);
+  if (!doors.ok()) return doors.status();
+  replica->doors_ = *std::move(doors);
   // The admin port comes first, so that a probe finds the process alive while the rest starts.
   auto admin_server = AdminServer::Start(
       config.admin, [replica = replica.get()] { return replica->CheckReadiness(); });
   if (!admin_server.ok()) return admin_server.status();
   replica->admin_server_ = *std::move(admin_server);
 
-  auto edge = Edge::Start(config.edge, replica->clock_, *replica->cluster_);
+  auto edge =
+      Edge::Start(config.edge, replica->clock_, *replica->cluster_, replica->doors_->streams());
   if (!edge.ok()) return edge.status();
   replica->edge_ = *std::move(edge);
   replica->cluster_->Start(*replica->edge_, [replica = replica.get()] { replica->UpdateHealth(); });
@@ -63,6 +67,11 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   GrpcServerOptions grpc_options;
   grpc_options.address = config.grpc;
   grpc_options.threads = std::thread::hardware_concurrency() >= 4 ? 2 : 1;
+  grpc_options.has_reflection = config.has_grpc_reflection;
+  const DoorOptions& doors_given = config.doors;
+  grpc_options.tls = {doors_given.grpc_tls.certificate, doors_given.grpc_tls.key,
+                      doors_given.grpc_client_ca, !doors_given.takes_tokens()};
+  grpc_options.door = replica->doors_->callers();
   auto grpc_server = GrpcServer::Start(grpc_options, *replica->cluster_);
   if (!grpc_server.ok()) return grpc_server.status();
   replica->grpc_server_ = *std::move(grpc_server);
@@ -97,6 +106,10 @@ Readiness Replica::CheckReadiness() const {
       {"streams", is_serving, 0, is_serving ? "accepting" : "not accepting new streams"});
   readiness.checks.push_back(
       {"backplane", backplane.is_ok, absl::ToInt64Milliseconds(backplane.age), backplane.detail});
+  if (const auto keys = doors_->key_health()) {
+    readiness.checks.push_back(
+        {"jwks", keys->is_good, absl::ToInt64Milliseconds(keys->age), keys->detail});
+  }
   readiness.checks.push_back(
       {"open_ports", !is_open, 0,
        is_open ? "a port is open without authentication (--insecure)" : "none"});
@@ -128,6 +141,7 @@ Replica::~Replica() {
   // either is destroyed.
   if (edge_ != nullptr) edge_->Stop();
   cluster_->Stop();
+  if (doors_ != nullptr) doors_->Stop();
   edge_.reset();
   cluster_.reset();
 }

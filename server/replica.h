@@ -14,6 +14,7 @@
 #include "edge/edge.h"
 #include "server/admin_server.h"
 #include "server/config.h"
+#include "server/door/doors.h"
 
 namespace sluice {
 
@@ -30,6 +31,9 @@ class Replica {
   // is done, or has taken too long.
   void Shutdown();
 
+  // Reads files again that have changed: keys, tokens, certificates.
+  void ReloadFiles() { doors_->Reload(); }
+
  private:
   explicit Replica(const Config& config);
 
@@ -40,6 +44,8 @@ class Replica {
 
   const Config config_;
   const SystemClock clock_;
+  // Asked by the edge and the gRPC server until they have stopped.
+  std::unique_ptr<Doors> doors_;
   // What is below is destroyed before the gRPC server: answers that never came are sent as errors
   // then.
   std::unique_ptr<GrpcServer> grpc_server_;

@@ -17,6 +17,7 @@
 #include "clients/cli/rpc/failure.h"
 #include "clients/cli/tail/tail_command.h"
 #include "clients/cli/text/readable.h"
+#include "clients/cli/token/token_command.h"
 
 namespace sluice::cli {
 namespace {
@@ -118,6 +119,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddClientsCommands(app, program);
   AddReplicasCommands(app, program);
   AddTailCommand(app, program);
+  AddTokenCommands(app, program);
   AddVersionCommand(app, program);
   try {
     app.parse(argument_count, arguments);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/backplane/channel.h"
+#include "control/backplane/initial_record.h"
 #include "control/message/envelope.h"
 #include "edge/base/check.h"
 #include "edge/log/log.h"
@@ -155,14 +156,14 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
   if (found == joining_.end()) return;  // It has left meanwhile.
   if (--found->second.channels_missing > 0) return;
   // After the subscription, so that no change of the record is missed between the two.
-  ReadRecordOf(id, found->second.opened.client_id);
+  ReadRecordOf(id, found->second.opened);
 }
 
-void Cluster::ReadRecordOf(ConnectionId id, const std::string& client_id) {
-  backplane_.ReadRecord(client_id,
-                        [this, id](absl::StatusOr<std::shared_ptr<const Record>> record) {
-                          OnRecordRead(id, std::move(record));
-                        });
+void Cluster::ReadRecordOf(ConnectionId id, const OpenedConnection& opened) {
+  ReadOrBeginRecord(backplane_, opened.client_id, opened.metadata,
+                    [this, id](absl::StatusOr<std::shared_ptr<const Record>> record) {
+                      OnRecordRead(id, std::move(record));
+                    });
 }
 
 void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {
@@ -261,7 +262,7 @@ void Cluster::OnMembers(std::vector<Backplane::Member> members) {
   publisher_->set_silent_replicas(members_.silent_count());
   for (const ConnectionId id : std::exchange(unread_, {})) {
     const auto found = joining_.find(id);
-    if (found != joining_.end()) ReadRecordOf(id, found->second.opened.client_id);
+    if (found != joining_.end()) ReadRecordOf(id, found->second.opened);
   }
 }
 

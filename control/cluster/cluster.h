@@ -106,7 +106,7 @@ class Cluster : public ConnectionObserver,
   void Leave(ConnectionId id);
   void Release(ConnectionId id, const std::string& client_id,
                const std::vector<std::string>& groups);
-  void ReadRecordOf(ConnectionId id, const std::string& client_id);
+  void ReadRecordOf(ConnectionId id, const OpenedConnection& opened);
   void OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record);
   void OnRecord(const std::string& channel, const internal::v1::RecordMessage& message);
   internal::v1::ReplicaDescription Describe() const;

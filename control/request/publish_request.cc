@@ -1,5 +1,6 @@
 #include "control/request/publish_request.h"
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 
 #include <utility>
@@ -185,6 +186,14 @@ absl::StatusOr<PublishCommand> ReadRequest(const v1::PublishRequest& request) {
   reader.ReadOptions(request.options(), v1::CONFIRMATION_PUBLISHED);
   reader.ReadRequestId(request.request_id());
   return reader.Finish();
+}
+
+void ScopeClaim(std::string_view caller_id, PublishCommand& command) {
+  if (!command.claim.has_value() || caller_id.empty()) return;
+  // Encoded, so that no id can be written like another one with a part of the key.
+  const std::string encoded =
+      absl::WebSafeBase64Escape(absl::string_view(caller_id.data(), caller_id.size()));
+  command.claim->key = absl::StrCat(encoded, "/", command.claim->key);
 }
 
 }  // namespace sluice

@@ -3,6 +3,8 @@
 #include <absl/status/statusor.h>
 #include <sluice/v1/control_service.pb.h>
 
+#include <string_view>
+
 #include "control/publish/publish_command.h"
 
 namespace sluice {
@@ -13,5 +15,8 @@ absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToClientRequest& reques
 absl::StatusOr<PublishCommand> ReadRequest(const v1::SendToGroupRequest& request);
 absl::StatusOr<PublishCommand> ReadRequest(const v1::BroadcastRequest& request);
 absl::StatusOr<PublishCommand> ReadRequest(const v1::PublishRequest& request);
+
+// Makes the command's request_id one of this caller alone; `caller_id` empty: of everybody.
+void ScopeClaim(std::string_view caller_id, PublishCommand& command);
 
 }  // namespace sluice

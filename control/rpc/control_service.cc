@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "control/caller/reach/narrowed_list.h"
+#include "control/caller/reach/request_reach.h"
 #include "control/message/timestamp.h"
 #include "control/request/client_request.h"
 #include "control/request/page_token.h"
@@ -37,7 +39,8 @@ void FillReplica(const ReplicaView& view, v1::Replica& replica) {
 
 }  // namespace
 
-ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
+ControlService::ControlService(Cluster& cluster, const CallerDoor* door)
+    : cluster_(cluster), door_(door) {
   using Raw = RawControlService;
   AddPublishMethod<v1::SendToClientRequest, v1::SendToClientResponse>(&Raw::RequestSendToClient);
   AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
@@ -47,55 +50,67 @@ ControlService::ControlService(Cluster& cluster) : cluster_(cluster) {
 }
 
 template <typename Request, typename Handler>
-void ControlService::AddMethod(RequestCall request_call, Handler handle) {
+void ControlService::AddMethod(RequestCall request_call, Scope scope, Handler handle) {
+  auto reached = [handle = std::move(handle)](const Call& call, const Request& request,
+                                              UnaryAnswer answer) {
+    const absl::Status reach = CheckReach(*call.caller, request);
+    if (!reach.ok()) return answer.Fail(reach);
+    handle(call, request, std::move(answer));
+  };
   methods_.push_back(
       {[this, request_call](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
          (service_.*request_call)(context, bytes, responder, queue, queue, tag);
        },
-       HandleParsed<Request>(std::move(handle))});
+       HandleParsed<Request>(std::move(reached)), scope, door_});
 }
 
 template <typename Request, typename Response>
 void ControlService::AddPublishMethod(RequestCall request_call) {
-  AddMethod<Request>(
-      request_call, [this](absl::Time deadline, const Request& request, UnaryAnswer answer) {
-        auto command = ReadRequest(request);
-        if (!command.ok()) return answer.Fail(command.status());
-        command->deadline = deadline;
-        cluster_.Publish(*std::move(command),
-                         AnswerWith<Response, v1::Delivery>(
-                             std::move(answer), [](Response& response, v1::Delivery delivery) {
-                               *response.mutable_delivery() = std::move(delivery);
-                             }));
-      });
+  AddMethod<Request>(request_call, Scope::kPublish,
+                     [this](const Call& call, const Request& request, UnaryAnswer answer) {
+                       auto command = ReadRequest(request);
+                       if (!command.ok()) return answer.Fail(command.status());
+                       ScopeClaim(call.caller->id, *command);
+                       command->deadline = call.deadline;
+                       cluster_.Publish(
+                           *std::move(command),
+                           AnswerWith<Response, v1::Delivery>(
+                               std::move(answer), [](Response& response, v1::Delivery delivery) {
+                                 *response.mutable_delivery() = std::move(delivery);
+                               }));
+                     });
 }
 
 void ControlService::AddClientMethods() {
   using Raw = RawControlService;
-  const auto set_client = [](auto& response, v1::Client client) {
-    *response.mutable_client() = std::move(client);
+  const auto set_client = [](const Call& call) {
+    return [caller = call.caller](auto& response, v1::Client client) {
+      KeepWithinReach(*caller, client);
+      *response.mutable_client() = std::move(client);
+    };
   };
   AddMethod<v1::SetClientMetadataRequest>(
-      &Raw::RequestSetClientMetadata,
-      [this, set_client](absl::Time, const v1::SetClientMetadataRequest& request,
+      &Raw::RequestSetClientMetadata, Scope::kClientsWrite,
+      [this, set_client](const Call& call, const v1::SetClientMetadataRequest& request,
                          UnaryAnswer answer) {
         auto change = ReadRequest(request);
         if (!change.ok()) return answer.Fail(change.status());
-        cluster_.ChangeMetadata(
-            request.client_id(), *std::move(change), request.allow_missing(),
-            AnswerWith<v1::SetClientMetadataResponse, v1::Client>(std::move(answer), set_client));
+        cluster_.ChangeMetadata(request.client_id(), *std::move(change), request.allow_missing(),
+                                AnswerWith<v1::SetClientMetadataResponse, v1::Client>(
+                                    std::move(answer), set_client(call)));
       });
   AddMethod<v1::GetClientRequest>(
-      &Raw::RequestGetClient,
-      [this, set_client](absl::Time, const v1::GetClientRequest& request, UnaryAnswer answer) {
+      &Raw::RequestGetClient, Scope::kClientsRead,
+      [this, set_client](const Call& call, const v1::GetClientRequest& request,
+                         UnaryAnswer answer) {
         const absl::Status status = CheckRequest(request);
         if (!status.ok()) return answer.Fail(status);
         cluster_.GetClient(request.client_id(), AnswerWith<v1::GetClientResponse, v1::Client>(
-                                                    std::move(answer), set_client));
+                                                    std::move(answer), set_client(call)));
       });
   AddMethod<v1::ListClientsRequest>(
-      &Raw::RequestListClients,
-      [this](absl::Time, const v1::ListClientsRequest& request, UnaryAnswer answer) {
+      &Raw::RequestListClients, Scope::kClientsRead,
+      [this](const Call& call, const v1::ListClientsRequest& request, UnaryAnswer answer) {
         auto query = ReadRequest(request);
         if (!query.ok()) return answer.Fail(query.status());
         const auto set_page = [hash = FilterHash(request)](v1::ListClientsResponse& response,
@@ -105,15 +120,20 @@ void ControlService::AddClientMethods() {
           if (page.last_id.empty()) return;
           response.set_next_page_token(EncodePageToken(page.last_id, hash));
         };
-        cluster_.ListClients(*std::move(query), AnswerWith<v1::ListClientsResponse, ClientPage>(
-                                                    std::move(answer), set_page));
+        ListWithinReach(
+            *call.caller, *std::move(query),
+            [this](ClientQuery part, ListClientsDone done) {
+              cluster_.ListClients(std::move(part), std::move(done));
+            },
+            AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
       });
 }
 
 void ControlService::AddReplicaMethods() {
+  using Raw = RawControlService;
   AddMethod<v1::ListReplicasRequest>(
-      &RawControlService::RequestListReplicas,
-      [this](absl::Time, const v1::ListReplicasRequest&, UnaryAnswer answer) {
+      &Raw::RequestListReplicas, Scope::kClientsRead,
+      [this](const Call&, const v1::ListReplicasRequest&, UnaryAnswer answer) {
         cluster_.ListReplicas(AnswerWith<v1::ListReplicasResponse, std::vector<ReplicaView>>(
             std::move(answer),
             [](v1::ListReplicasResponse& response, std::vector<ReplicaView> replicas) {
@@ -128,7 +148,7 @@ void ControlService::Serve(CallQueue& queue) {
   for (const UnaryMethod& method : methods_) {
     for (int i = 0; i < kCallsReady; ++i) ServeUnary(method, queue);
   }
-  for (int i = 0; i < kPublishCallsReady; ++i) ServePublish(service_, cluster_, queue);
+  for (int i = 0; i < kPublishCallsReady; ++i) ServePublish(service_, cluster_, door_, queue);
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "control/caller/caller_door.h"
 #include "control/cluster/cluster.h"
 #include "control/rpc/call_queue.h"
 #include "control/rpc/unary_call.h"
@@ -27,7 +28,8 @@ using RawControlService = RawPublishMethods<RawClientMethods<v1::ControlService:
 // Thread: completion-queue threads; answers come on the thread that has them.
 class ControlService {
  public:
-  explicit ControlService(Cluster& cluster);
+  // `door` decides who may call; null: everybody. It outlives the calls.
+  ControlService(Cluster& cluster, const CallerDoor* door);
 
   grpc::Service& service() { return service_; }
 
@@ -41,13 +43,14 @@ class ControlService {
                                                   grpc::ServerCompletionQueue*, void*);
 
   template <typename Request, typename Handler>
-  void AddMethod(RequestCall request_call, Handler handle);
+  void AddMethod(RequestCall request_call, Scope scope, Handler handle);
   template <typename Request, typename Response>
   void AddPublishMethod(RequestCall request_call);
   void AddClientMethods();
   void AddReplicaMethods();
 
   Cluster& cluster_;
+  const CallerDoor* const door_;
   RawControlService service_;
   std::vector<UnaryMethod> methods_;
 };

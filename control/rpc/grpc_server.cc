@@ -2,7 +2,8 @@
 
 #include <absl/strings/str_cat.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
@@ -10,6 +11,18 @@
 #include "edge/http/acceptor.h"
 
 namespace sluice {
+namespace {
+
+// Reflection is a plugin that every server has once it is linked in, so it is taken out again.
+class WithoutPlugins : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options,
                                                               Cluster& cluster) {
@@ -18,11 +31,15 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
   // gRPC itself says only that it could not bind; the probe says why.
   const auto probed = ProbePort(*endpoint);
   if (!probed.ok()) return probed.status();
-  if (options.has_reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
-  std::unique_ptr<GrpcServer> started(new GrpcServer(cluster));
+  std::unique_ptr<GrpcServer> started(new GrpcServer(cluster, options.door));
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &started->port_);
+  builder.AddListeningPort(options.address, MakeServerCredentials(options.tls), &started->port_);
+  if (options.has_reflection) {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  } else {
+    builder.SetOption(std::make_unique<WithoutPlugins>());
+  }
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(&started->control_.service());
   builder.RegisterService(&started->health_.service());

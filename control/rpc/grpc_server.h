@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "control/caller/caller_door.h"
+#include "control/caller/server_credentials.h"
 #include "control/cluster/cluster.h"
 #include "control/rpc/call_queue.h"
 #include "control/rpc/control_service.h"
@@ -20,6 +22,8 @@ struct GrpcServerOptions {
   std::string address;  // ADDRESS:PORT; port 0: any free one.
   int threads = 1;      // Completion queues, one thread each.
   bool has_reflection = true;
+  GrpcTls tls;
+  const CallerDoor* door = nullptr;  // Decides who may call; null: everybody.
 };
 
 // The gRPC side of a replica, on the async completion-queue API: the packaged gRPC's callback API
@@ -43,7 +47,7 @@ class GrpcServer {
   void Shutdown(absl::Duration grace);
 
  private:
-  explicit GrpcServer(Cluster& cluster) : control_(cluster) {}
+  GrpcServer(Cluster& cluster, const CallerDoor* door) : control_(cluster, door) {}
 
   ControlService control_;
   HealthService health_;

@@ -128,7 +128,7 @@ HealthService::HealthService() {
     service_.RequestCheck(context, bytes, responder, queue, queue, tag);
   };
   check_.handle = HandleParsed<HealthCheckRequest>(
-      [this](absl::Time, const HealthCheckRequest& request, UnaryAnswer answer) {
+      [this](const Call&, const HealthCheckRequest& request, UnaryAnswer answer) {
         if (!Knows(request.service())) {
           // Without the name, which may be longer than clients take in an error.
           return answer.Fail(

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "control/caller/reach/request_reach.h"
 #include "control/request/error_reason.h"
 #include "control/request/publish_request.h"
 
@@ -23,8 +24,9 @@ constexpr std::size_t kUnansweredMax = 1024;
 //         mutex orders them.
 class PublishCall : public std::enable_shared_from_this<PublishCall> {
  public:
-  PublishCall(RawControlService& service, Cluster& cluster, CallQueue& queue)
-      : service_(service), cluster_(cluster), queue_(queue), stream_(&context_) {}
+  PublishCall(RawControlService& service, Cluster& cluster, const CallerDoor* door,
+              CallQueue& queue)
+      : service_(service), cluster_(cluster), door_(door), queue_(queue), stream_(&context_) {}
 
   void Accept() {
     queue_.Accept([this](grpc::ServerCompletionQueue* queue) {
@@ -39,9 +41,25 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
 
   void OnAccepted(bool ok) {
     if (!ok) return;
-    ServePublish(service_, cluster_, queue_);
+    ServePublish(service_, cluster_, door_, queue_);
+    const absl::Status admitted = Admit();
     const MutexLock lock(mutex_);
-    Read();
+    if (admitted.ok()) return Read();
+    is_finishing_ = true;
+    stream_.Finish(ToGrpcStatus(admitted), Tag(&PublishCall::OnFinished));
+  }
+
+  absl::Status Admit() {
+    admitted_at_ = door_ == nullptr ? 0 : door_->version();
+    auto caller = AdmitCall(door_, Scope::kPublish, context_);
+    if (caller.ok()) caller_ = *std::move(caller);
+    return caller.status();
+  }
+
+  // A call may outlive its token, or the entry of the tokens file that let it in.
+  absl::Status AdmitStill() {
+    if (door_ == nullptr || door_->IsStillAdmitted(*caller_, admitted_at_)) return absl::OkStatus();
+    return Admit();
   }
 
   void OnRead(bool ok) {
@@ -66,9 +84,13 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     v1::PublishRequest request;
     absl::Status status = ParseRequest(request_bytes_, request);
     request_bytes_.Clear();
+    if (status.ok()) status = AdmitStill();
     if (!status.ok()) return Answer(slot, status);
     auto command = ReadRequest(request);
     if (!command.ok()) return Answer(slot, command.status());
+    status = CheckReach(*caller_, request);
+    if (!status.ok()) return Answer(slot, status);
+    ScopeClaim(caller_->id, *command);
     command->deadline = absl::FromChrono(context_.deadline());
     cluster_.Publish(*std::move(command),
                      [self = shared_from_this(), slot](absl::StatusOr<v1::Delivery> delivery) {
@@ -137,9 +159,13 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
 
   RawControlService& service_;
   Cluster& cluster_;
+  const CallerDoor* const door_;
   CallQueue& queue_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_;
+  // Set when the call is admitted, then used by the one read that is being handled.
+  CallerPointer caller_;
+  std::uint64_t admitted_at_ = 0;
   grpc::ByteBuffer request_bytes_;  // Of the read that is pending or being handled.
 
   Mutex mutex_;
@@ -155,8 +181,9 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
 
 }  // namespace
 
-void ServePublish(RawControlService& service, Cluster& cluster, CallQueue& queue) {
-  std::make_shared<PublishCall>(service, cluster, queue)->Accept();
+void ServePublish(RawControlService& service, Cluster& cluster, const CallerDoor* door,
+                  CallQueue& queue) {
+  std::make_shared<PublishCall>(service, cluster, door, queue)->Accept();
 }
 
 }  // namespace sluice

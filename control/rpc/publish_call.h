@@ -7,7 +7,8 @@
 namespace sluice {
 
 // Waits for a call of ControlService.Publish on `queue`, and whenever one comes, for the next.
-// Service and cluster outlive the queue.
-void ServePublish(RawControlService& service, Cluster& cluster, CallQueue& queue);
+// `door` decides who may call; null: everybody. Service, cluster and door outlive the queue.
+void ServePublish(RawControlService& service, Cluster& cluster, const CallerDoor* door,
+                  CallQueue& queue);
 
 }  // namespace sluice

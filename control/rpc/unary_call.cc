@@ -30,7 +30,11 @@ class UnaryCall : public CompletionTag {
     // The answer may be sent, and this object be gone, before `handle` returns.
     grpc::ByteBuffer request;
     request.Swap(&request_);
-    method_.handle(absl::FromChrono(context_.deadline()), request, UnaryAnswer(this));
+    UnaryAnswer answer(this);
+    auto caller = AdmitCall(method_.door, method_.scope, context_);
+    if (!caller.ok()) return answer.Fail(caller.status());
+    method_.handle({absl::FromChrono(context_.deadline()), *std::move(caller)}, request,
+                   std::move(answer));
   }
 
   void Finish(const grpc::ByteBuffer& response) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <utility>
 
+#include "control/caller/call_admission.h"
 #include "control/request/parse_request.h"
 #include "control/rpc/call_queue.h"
 
@@ -42,7 +43,10 @@ struct UnaryMethod {
   std::function<void(grpc::ServerContext*, grpc::ByteBuffer*, Responder*,
                      grpc::ServerCompletionQueue*, void*)>
       request;
-  std::function<void(absl::Time deadline, grpc::ByteBuffer& bytes, UnaryAnswer answer)> handle;
+  // Gets calls whose caller was admitted.
+  std::function<void(const Call& call, grpc::ByteBuffer& bytes, UnaryAnswer answer)> handle;
+  Scope scope = Scope::kAdmin;       // What the caller needs.
+  const CallerDoor* door = nullptr;  // Null: nobody is asked.
 };
 
 // Waits for a call of `method` on `queue`, and whenever one comes, for the next.
@@ -52,13 +56,13 @@ void ServeUnary(const UnaryMethod& method, CallQueue& queue);
 // A handler of bytes from one of messages: `handle` gets only requests that parse.
 template <typename Request, typename Handler>
 auto HandleParsed(Handler handle) {
-  return [handle = std::move(handle)](absl::Time deadline, grpc::ByteBuffer& bytes,
-                                      UnaryAnswer answer) {
-    Request request;
-    const absl::Status status = ParseRequest(bytes, request);
-    if (!status.ok()) return answer.Fail(status);
-    handle(deadline, request, std::move(answer));
-  };
+  return
+      [handle = std::move(handle)](const Call& call, grpc::ByteBuffer& bytes, UnaryAnswer answer) {
+        Request request;
+        const absl::Status status = ParseRequest(bytes, request);
+        if (!status.ok()) return answer.Fail(status);
+        handle(call, request, std::move(answer));
+      };
 }
 
 // google.rpc.Status of `status` as gRPC sends it.

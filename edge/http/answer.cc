@@ -40,6 +40,11 @@ bool CorsPolicy::Refuses(std::string_view origin) const {
   return std::find(origins_.begin(), origins_.end(), origin) == origins_.end();
 }
 
+bool CorsPolicy::AllowsCredentials(std::string_view origin) const {
+  if (origins_.empty() || origin.empty() || origins_.front() == "*") return false;
+  return !Refuses(origin);
+}
+
 std::string CorsPolicy::HeaderLines(std::string_view origin) const {
   if (origins_.empty()) return "";
   if (origins_.front() == "*") return "Access-Control-Allow-Origin: *\r\n";
@@ -70,9 +75,10 @@ std::string ErrorAnswer(const HttpError& error, std::string_view cors_lines, boo
   return JsonAnswer(error, lines, has_body);
 }
 
-std::string OverloadAnswer(absl::Duration retry_after, std::string_view cors_lines) {
+std::string OverloadAnswer(std::string_view reason, absl::Duration retry_after,
+                           std::string_view cors_lines) {
   const auto seconds = absl::ToInt64Seconds(absl::Ceil(retry_after, absl::Seconds(1)));
-  return JsonAnswer({503, "overloaded", "too many streams; try again later"},
+  return JsonAnswer({503, std::string(reason), "no stream can be opened now; try again later"},
                     absl::StrCat(View(cors_lines), "Retry-After: ", seconds, "\r\n"), true);
 }
 

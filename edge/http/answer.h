@@ -22,6 +22,9 @@ class CorsPolicy {
   // refused.
   bool Refuses(std::string_view origin) const;
 
+  // True if pages of this origin are named and so may use cookies; `*` names nobody.
+  bool AllowsCredentials(std::string_view origin) const;
+
   // The header lines for an answer to this origin, each with its CRLF; may be empty.
   std::string HeaderLines(std::string_view origin) const;
 
@@ -38,7 +41,8 @@ std::string PreflightAnswer(std::string_view cors_lines);
 // A whole answer with a JSON body {"error":{"code","message"}}. `has_body` is false for HEAD.
 std::string ErrorAnswer(const HttpError& error, std::string_view cors_lines, bool has_body);
 
-// 503 with Retry-After, for --overload-response=503.
-std::string OverloadAnswer(absl::Duration retry_after, std::string_view cors_lines);
+// 503 with Retry-After, for --overload-response=503. `reason` is its code.
+std::string OverloadAnswer(std::string_view reason, absl::Duration retry_after,
+                           std::string_view cors_lines);
 
 }  // namespace sluice

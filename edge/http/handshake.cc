@@ -1,21 +1,22 @@
 #include "edge/http/handshake.h"
 
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
 
+#include <algorithm>
 #include <utility>
 
+#include "edge/door/credential.h"
 #include "edge/names/text_rules.h"
 
 namespace sluice {
 namespace {
 
-namespace asio = boost::asio;
 namespace http = boost::beast::http;
+using Outcome = SocketResult::Outcome;
 
 constexpr std::uint32_t kHeadBytesMax = 16 * 1024;
 constexpr std::size_t kBufferBytesMax = kHeadBytesMax + 4096;
+constexpr std::size_t kReadBytesMax = 4096;
 constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
 constexpr std::size_t kUserAgentBytesMax = 256;
@@ -37,7 +38,7 @@ bool IsHttpError(const boost::system::error_code& error) {
 
 }  // namespace
 
-Handshake::Handshake(TcpSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+Handshake::Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
                      const CorsPolicy& cors, HandshakeOwner& owner)
     : socket_(std::move(socket)),
       head_timeout_(head_timeout),
@@ -48,19 +49,56 @@ Handshake::Handshake(TcpSocket socket, absl::Duration head_timeout, TimerWheel& 
 
 void Handshake::Start() {
   boost::system::error_code error;
-  remote_endpoint_ = socket_.remote_endpoint(error);
+  remote_endpoint_ = socket_.tcp().remote_endpoint(error);
   if (error) return;  // The peer has gone again.
-  SetStreamOptions(socket_);
+  SetStreamOptions(socket_.tcp());
   wheel_.Schedule(*this, wheel_.After(head_timeout_));
+  Negotiate();
+}
+
+void Handshake::Negotiate() {
+  const SocketResult result = socket_.Negotiate();
+  if (result.outcome == Outcome::kBroken) return Close();
+  if (result.outcome == Outcome::kWouldBlock) {
+    return socket_.tcp().async_wait(
+        socket_.wants_write() ? TcpSocket::wait_write : TcpSocket::wait_read,
+        [self = shared_from_this()](const boost::system::error_code& error) {
+          if (!error) self->Negotiate();
+        });
+  }
+  is_negotiated_ = true;
   parser_.emplace();
   parser_->header_limit(kHeadBytesMax);
-  http::async_read_header(socket_, buffer_, *parser_,
-                          [self = shared_from_this()](const boost::system::error_code& read_error,
-                                                      std::size_t) { self->OnHead(read_error); });
+  OnReadable();
+}
+
+void Handshake::ReadHead() {
+  socket_.tcp().async_wait(TcpSocket::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& error) {
+                             if (!error) self->OnReadable();
+                           });
+}
+
+void Handshake::OnReadable() {
+  if (!answer_.empty()) return;  // The deadline came first.
+  boost::system::error_code error = http::error::need_more;
+  while (error == http::error::need_more) {
+    if (head_bytes_ + buffer_.size() > kHeadBytesMax) return OnHead(http::error::header_limit);
+    const auto space = buffer_.prepare(std::min(kReadBytesMax, kBufferBytesMax - buffer_.size()));
+    const SocketResult result = socket_.Receive(static_cast<char*>(space.data()), space.size());
+    if (result.outcome == Outcome::kWouldBlock) return ReadHead();
+    if (result.outcome == Outcome::kBroken || result.bytes == 0) return Close();
+    buffer_.commit(result.bytes);
+    const std::size_t parsed = parser_->put(buffer_.data(), error);
+    buffer_.consume(parsed);
+    head_bytes_ += parsed;
+  }
+  // The parser itself counts each part of a head anew that comes by itself.
+  if (head_bytes_ > kHeadBytesMax) error = http::error::header_limit;
+  OnHead(error);
 }
 
 void Handshake::OnHead(const boost::system::error_code& error) {
-  if (!parser_.has_value() || !answer_.empty()) return;  // The deadline came first.
   if (!error) return OnRequest(parser_->get());
   if (IsTooLarge(error)) {
     return Answer(
@@ -84,28 +122,54 @@ void Handshake::OnRequest(const RequestHead& head) {
     return Answer(ErrorAnswer({403, "origin_refused", "pages of this origin may not read streams"},
                               cors_lines, has_body));
   }
-  OnStreamRequest(head, cors_lines, std::move(result.request));
+  request_ = std::move(result.request);
+  AskDoor(head);
 }
 
-void Handshake::OnStreamRequest(const RequestHead& head, const std::string& cors_lines,
-                                StreamRequest request) {
-  std::string stream_head = StreamHead(cors_lines);
-  if (head.method() == http::verb::head) return Answer(std::move(stream_head));
-  const auto refusal = owner_.Refuse(request);
-  if (refusal.has_value()) {
-    return Answer(refusal->retry_after.has_value()
-                      ? OverloadAnswer(*refusal->retry_after, cors_lines)
-                      : stream_head + refusal->body);
+void Handshake::AskDoor(const RequestHead& head) {
+  Unlink();  // The head has come in time.
+  owner_.AskDoor({head, request_, remote_endpoint_, MayUseCookies(head, cors_)},
+                 [self = shared_from_this()](DoorAnswer answer) {
+                   self->OnDoorAnswer(self->parser_->get(), std::move(answer));
+                 });
+}
+
+void Handshake::OnDoorAnswer(const RequestHead& head, DoorAnswer answer) {
+  if (auto* admission = std::get_if<Admission>(&answer)) {
+    return OnAdmitted(head, std::move(*admission));
   }
-  Unlink();
+  if (const auto* denial = std::get_if<Denial>(&answer)) return Deny(head, *denial);
+  GiveRefusal(head, owner_.RefuseForNow());
+}
+
+void Handshake::Deny(const RequestHead& head, const Denial& denial) {
+  std::string lines = cors_.HeaderLines(HeaderValue(head, http::field::origin));
+  if (!denial.challenge.empty()) lines += "WWW-Authenticate: " + denial.challenge + "\r\n";
+  Answer(ErrorAnswer(denial.error, lines, head.method() != http::verb::head));
+}
+
+void Handshake::GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal) {
+  const std::string cors_lines = cors_.HeaderLines(HeaderValue(head, http::field::origin));
+  Answer(refusal.retry_after.has_value()
+             ? OverloadAnswer(EndReasonName(refusal.reason), *refusal.retry_after, cors_lines)
+             : StreamHead(cors_lines) + refusal.body);
+}
+
+void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
+  std::string stream_head = StreamHead(cors_.HeaderLines(HeaderValue(head, http::field::origin)));
+  if (head.method() == http::verb::head) return Answer(std::move(stream_head));
+  request_.client_id = admission.client_id;
+  request_.groups = admission.groups;
+  const auto refusal = owner_.Refuse(request_);
+  if (refusal.has_value()) return GiveRefusal(head, *refusal);
   // The user agent goes into protobuf answers, which take UTF-8 only.
-  owner_.OnArrival({std::move(request), std::move(socket_), remote_endpoint_,
+  owner_.OnArrival({std::move(request_), std::move(socket_), remote_endpoint_,
                     ToUtf8(HeaderValue(head, http::field::user_agent), kUserAgentBytesMax),
-                    std::move(stream_head)});
+                    std::move(admission), std::move(stream_head)});
 }
 
 void Handshake::OnDeadline() {
-  if (answer_.empty() && head_timeout_ >= kHeadTimeout) {
+  if (answer_.empty() && is_negotiated_ && head_timeout_ >= kHeadTimeout) {
     Answer(ErrorAnswer({408, "head_too_slow", "the request head took over 10 s"}, "", true));
   } else {
     Close();
@@ -115,24 +179,34 @@ void Handshake::OnDeadline() {
 void Handshake::Answer(std::string bytes) {
   answer_ = std::move(bytes);
   wheel_.Schedule(*this, wheel_.After(kLingerTimeout));
-  asio::async_write(
-      socket_, asio::buffer(answer_),
-      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-        if (error) return self->Close();
-        boost::system::error_code ignored;
-        static_cast<void>(self->socket_.shutdown(TcpSocket::shutdown_send, ignored));
-        self->Linger();
-      });
+  WriteAnswer();
+}
+
+void Handshake::WriteAnswer() {
+  SocketResult result = socket_.Flush();
+  while (result.outcome == Outcome::kDone && answer_written_ < answer_.size()) {
+    result = socket_.Send(std::string_view(answer_).substr(answer_written_));
+    answer_written_ += result.bytes;
+  }
+  if (result.outcome == Outcome::kBroken) return Close();
+  if (answer_written_ < answer_.size() || socket_.has_unsent()) {
+    return socket_.tcp().async_wait(
+        TcpSocket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
+          if (!error) self->WriteAnswer();
+        });
+  }
+  socket_.ShutdownSend();
+  Linger();
 }
 
 // Closing with bytes unread would send a reset, which can destroy our answer before it is read.
 void Handshake::Linger() {
-  socket_.async_wait(
+  socket_.tcp().async_wait(
       TcpSocket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
         if (error) return self->Close();
-        const SocketResult result = ReceiveAndDiscard(self->socket_);
+        const SocketResult result = self->socket_.ReceiveAndDiscard();
         self->lingered_bytes_ += result.bytes;
-        const bool is_open = result.outcome != SocketResult::Outcome::kBroken && result.bytes > 0;
+        const bool is_open = result.outcome == Outcome::kWouldBlock || result.bytes > 0;
         if (!is_open || self->lingered_bytes_ > kLingerBytesMax) return self->Close();
         self->Linger();
       });
@@ -140,8 +214,7 @@ void Handshake::Linger() {
 
 void Handshake::Close() {
   Unlink();
-  boost::system::error_code ignored;
-  static_cast<void>(socket_.close(ignored));
+  socket_.Close();
 }
 
 }  // namespace sluice

@@ -7,19 +7,22 @@
 #include <optional>
 #include <string>
 
+#include "edge/door/stream_door.h"
 #include "edge/http/answer.h"
 #include "edge/http/stream_request.h"
 #include "edge/session/stream_socket.h"
 #include "edge/session/timer_wheel.h"
+#include "edge/sse/server_events.h"
 
 namespace sluice {
 
 // A request for a stream that may be let in, with the connection it came by.
 struct StreamArrival {
   StreamRequest request;
-  TcpSocket socket;
+  StreamSocket socket;
   boost::asio::ip::tcp::endpoint remote_endpoint;
   std::string user_agent;  // Cut to 256 bytes.
+  Admission admission;     // Which the request gave way to.
   std::string head;        // The bytes of the 200 answer, which the stream begins with.
 };
 
@@ -31,11 +34,18 @@ class HandshakeOwner {
   // What a request gets that is not let in: 503 with the time after which to come back if that is
   // set, else a stream that ends after this body.
   struct Refusal {
+    EndReason reason;
     std::optional<absl::Duration> retry_after;
     std::string body;
   };
   // None lets the request in.
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
+
+  // The refusal of a stream that nobody can decide on now.
+  virtual Refusal RefuseForNow() = 0;
+
+  // `done` is called on the shard's thread, perhaps before this returns.
+  virtual void AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) = 0;
 
   virtual void OnArrival(StreamArrival arrival) = 0;
 
@@ -43,18 +53,19 @@ class HandshakeOwner {
   virtual void OnHandshakeOver() = 0;
 };
 
-// One connection from accept until its request is answered or has become a stream.
+// One connection from accept, its TLS handshake included, until its request is answered or has
+// become a stream.
 // Owner:  itself, by its pending operations.
 // Thread: the shard's.
-// Limits: 16 KiB of request head in 10 s, or less when told so; after an answer the peer has 2 s
-//         and 64 KiB to close.
+// Limits: TLS handshake and 16 KiB of request head in 10 s, or less when told so; the door has
+//         times of its own; after an answer the peer has 2 s and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
   static constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
 
   // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
   // takes longer, because the answer would keep the place that others wait for.
-  Handshake(TcpSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
+  Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
             const CorsPolicy& cors, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
@@ -66,15 +77,23 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 
+  void Negotiate();
+  void ReadHead();
+  void OnReadable();
   void OnHead(const boost::system::error_code& error);
   void OnRequest(const RequestHead& head);
-  void OnStreamRequest(const RequestHead& head, const std::string& cors_lines,
-                       StreamRequest request);
+  void AskDoor(const RequestHead& head);
+  void OnDoorAnswer(const RequestHead& head, DoorAnswer answer);
+  void Deny(const RequestHead& head, const Denial& denial);
+  void GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal);
+  void OnAdmitted(const RequestHead& head, Admission admission);
   void Answer(std::string bytes);
+  void WriteAnswer();
   void Linger();
   void Close();
 
-  TcpSocket socket_;
+  StreamSocket socket_;
+  bool is_negotiated_ = false;
   const absl::Duration head_timeout_;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
@@ -82,7 +101,10 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   boost::asio::ip::tcp::endpoint remote_endpoint_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  std::size_t head_bytes_ = 0;  // Parsed so far.
+  StreamRequest request_;
   std::string answer_;
+  std::size_t answer_written_ = 0;
   std::size_t lingered_bytes_ = 0;
 };
 

@@ -41,6 +41,11 @@ std::optional<HttpError> ReadParameter(const std::string& name, const std::strin
     request.groups.push_back(value);
   } else if (name == "last_event_id" && !value.empty()) {
     request.last_event_id = ToUtf8(value, kLastEventIdBytesMax);
+  } else if (name == "token") {
+    if (!request.token.empty()) {
+      return BadParameter(name, absl::InvalidArgumentError("is given twice; expected it once"));
+    }
+    request.token = value;
   }
   // Others are ignored: pages add parameters of their own against caches.
   return std::nullopt;

@@ -27,6 +27,8 @@ struct StreamRequest {
   std::vector<std::string> groups;
   // None or empty: a fresh stream. UTF-8, cut to 256 bytes; what it means is not checked.
   std::optional<std::string> last_event_id;
+  // As it came, for the door alone; empty: the query has none.
+  std::string token;
 };
 
 inline constexpr std::size_t kGroupsMax = 64;

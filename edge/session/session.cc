@@ -16,7 +16,7 @@ constexpr int kPartsMax = 64;
 
 }  // namespace
 
-Session::Session(ConnectionId id, SessionIdentity identity, TcpSocket socket,
+Session::Session(ConnectionId id, SessionIdentity identity, StreamSocket socket,
                  const SessionSettings& settings, TimerWheel& wheel, OutboxBudget& budget,
                  SessionOwner& owner)
     : socket_(std::move(socket)),
@@ -58,13 +58,16 @@ void Session::Tell(FramePointer frame) {
 Session::Delivered Session::Write(std::string_view bytes, absl::Span<const FramePointer> frames) {
   std::size_t written = 0;
   if (outbox_ == nullptr) {
-    const SocketResult result = Send(socket_, bytes);
+    const SocketResult result = socket_.Send(bytes);
     if (result.outcome == Outcome::kBroken) {
       Close(EndReason::kClientGone);
       return {0, 0};
     }
     last_write_ = wheel_.now();
-    if (result.bytes == bytes.size()) return {frames.size(), 0};
+    if (result.bytes == bytes.size()) {
+      if (socket_.has_unsent()) WaitWritable();
+      return {frames.size(), 0};
+    }
     written = result.bytes;
   }
   return Enqueue(frames, written);
@@ -104,10 +107,12 @@ void Session::PushFrame(FramePointer frame, std::size_t written) {
 }
 
 void Session::Flush() {
+  const SocketResult flushed = socket_.Flush();
+  if (flushed.outcome == Outcome::kBroken) return Close(EndReason::kClientGone);
   while (outbox_ != nullptr) {
     iovec parts[kPartsMax];
     const int part_count = outbox_->Gather(parts, kPartsMax);
-    const SocketResult result = SendParts(socket_, parts, part_count);
+    const SocketResult result = socket_.SendParts(parts, part_count);
     if (result.outcome == Outcome::kBroken) return Close(EndReason::kClientGone);
     if (result.outcome == Outcome::kWouldBlock) return WaitWritable();
     const std::size_t cost_before = outbox_->cost();
@@ -119,6 +124,7 @@ void Session::Flush() {
     // The deadline may be that of a write, which can be much later than the next heartbeat.
     if (state_ == State::kJoining || state_ == State::kLive) ScheduleNext();
   }
+  if (socket_.has_unsent()) return WaitWritable();
   if (state_ == State::kEnding) Finish();
 }
 
@@ -139,8 +145,7 @@ void Session::End(EndReason reason, FramePointer farewell, bool keeps_queue) {
 
 void Session::Finish() {
   state_ = State::kFinishing;
-  boost::system::error_code error;
-  static_cast<void>(socket_.shutdown(tcp::socket::shutdown_send, error));
+  socket_.ShutdownSend();
   // The browser closes its side when it has read to the end; the pending read sees that. Closing
   // before would answer late bytes with a reset, which can overtake our last event.
   wheel_.Schedule(*this, wheel_.After(kFinishTimeout));
@@ -151,8 +156,7 @@ void Session::Close(EndReason reason) {
   const bool had_ended = state_ == State::kEnding || state_ == State::kFinishing;
   state_ = State::kClosed;
   Unlink();
-  boost::system::error_code error;
-  static_cast<void>(socket_.close(error));
+  socket_.Close();
   budget_.Subtract(queued_cost());
   outbox_.reset();
   if (!had_ended) owner_.OnSessionEnded(*this, reason);
@@ -161,6 +165,7 @@ void Session::Close(EndReason reason) {
 
 void Session::OnDeadline() {
   if (state_ == State::kEnding || state_ == State::kFinishing) return Close(end_reason_);
+  if (wheel_.now() >= expiry_) return owner_.OnSessionExpired(*this);
   const auto is_past = [this](TimerWheel::Tick since, absl::Duration limit) {
     return wheel_.now() >= since + (wheel_.After(limit) - wheel_.now());
   };
@@ -177,19 +182,19 @@ void Session::ScheduleNext() {
   // Writes do not move the deadline, which would cost each delivery; it is looked at when it comes.
   const TimerWheel::Tick since = outbox_ != nullptr ? last_progress_ : last_write_;
   const absl::Duration limit = outbox_ != nullptr ? settings_.write_timeout : settings_.heartbeat;
-  wheel_.Schedule(*this, since + (wheel_.After(limit) - wheel_.now()));
+  wheel_.Schedule(*this, std::min(since + (wheel_.After(limit) - wheel_.now()), expiry_));
 }
 
 void Session::WaitReadable() {
   ++operations_pending_;
-  socket_.async_wait(tcp::socket::wait_read, [this](const boost::system::error_code& error) {
+  socket_.tcp().async_wait(tcp::socket::wait_read, [this](const boost::system::error_code& error) {
     if (!error && state_ != State::kClosed) OnReadable();
     OnOperationDone();
   });
 }
 
 void Session::OnReadable() {
-  const SocketResult result = ReceiveAndDiscard(socket_);
+  const SocketResult result = socket_.ReceiveAndDiscard();
   const bool has_closed = result.outcome == Outcome::kDone && result.bytes == 0;
   if (result.outcome == Outcome::kBroken || has_closed) return Close(EndReason::kClientGone);
   if (excess_bytes_ + result.bytes > kExcessBytesMax) return Close(EndReason::kClientGone);
@@ -201,7 +206,7 @@ void Session::WaitWritable() {
   if (is_waiting_writable_ || state_ == State::kClosed) return;
   is_waiting_writable_ = true;
   ++operations_pending_;
-  socket_.async_wait(tcp::socket::wait_write, [this](const boost::system::error_code& error) {
+  socket_.tcp().async_wait(tcp::socket::wait_write, [this](const boost::system::error_code& error) {
     is_waiting_writable_ = false;
     if (!error && state_ != State::kClosed) Flush();
     OnOperationDone();

@@ -5,6 +5,7 @@
 #include <absl/types/span.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ class SessionOwner {
   // The session takes no more events; called once, also from inside a delivery.
   virtual void OnSessionEnded(Session& session, EndReason reason) = 0;
 
+  // The time that the session was given is over, and the owner has to end it.
+  virtual void OnSessionExpired(Session& session) = 0;
+
   // The socket is closed and nothing refers to the session any more. The owner destroys it later,
   // never inside the call.
   virtual void OnSessionReleased(Session& session) = 0;
@@ -79,10 +83,13 @@ class Session : public TimerWheel::Timer {
     std::size_t dropped;
   };
 
-  Session(ConnectionId id, SessionIdentity identity, TcpSocket socket,
+  Session(ConnectionId id, SessionIdentity identity, StreamSocket socket,
           const SessionSettings& settings, TimerWheel& wheel, OutboxBudget& budget,
           SessionOwner& owner);
   ~Session() override;
+
+  // The owner is told at this tick, if the session has not ended before. Before Start.
+  void set_expiry(TimerWheel::Tick expiry) { expiry_ = expiry; }
 
   // Begins to watch the socket, with `head` as the first bytes.
   void Start(FramePointer head);
@@ -137,7 +144,7 @@ class Session : public TimerWheel::Timer {
   // Read on every delivery, so first and together.
   std::uint64_t served_ = 0;
   std::unique_ptr<Outbox> outbox_;  // Null while nothing waits.
-  TcpSocket socket_;
+  StreamSocket socket_;
   TimerWheel::Tick last_write_ = 0;
   std::uint64_t delivered_count_ = 0;
   TimerWheel& wheel_;
@@ -147,6 +154,7 @@ class Session : public TimerWheel::Timer {
   bool is_waiting_writable_ = false;
   std::uint16_t excess_bytes_ = 0;  // Received after the request.
 
+  TimerWheel::Tick expiry_ = std::numeric_limits<TimerWheel::Tick>::max();
   TimerWheel::Tick last_progress_ = 0;  // When the outbox last got smaller, or began.
   const SessionSettings& settings_;
   OutboxBudget& budget_;

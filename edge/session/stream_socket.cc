@@ -4,12 +4,17 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace sluice {
 namespace {
 
 using Outcome = SocketResult::Outcome;
+
+// What goes to TLS, or is taken from it, in one turn.
+constexpr std::size_t kJoinedBytesMax = 16 * 1024;
 
 void SetTcpOption(TcpSocket& socket, int option, int value) {
   // A kernel that does not know an option serves streams all the same, only with a later notice.
@@ -44,9 +49,43 @@ SocketResult SendParts(TcpSocket& socket, const iovec* parts, int part_count) {
   return FromReturnValue(sendmsg(socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-SocketResult ReceiveAndDiscard(TcpSocket& socket) {
+SocketResult Receive(TcpSocket& socket, char* bytes, std::size_t bytes_max) {
+  return FromReturnValue(recv(socket.native_handle(), bytes, bytes_max, MSG_DONTWAIT));
+}
+
+SocketResult StreamSocket::ReceiveAndDiscard() {
   char discarded[4096];
-  return FromReturnValue(recv(socket.native_handle(), discarded, sizeof(discarded), MSG_DONTWAIT));
+  SocketResult result = Receive(discarded, sizeof(discarded));
+  if (tls_ == nullptr || result.bytes == 0) return result;
+  // What TLS has decrypted already does not make the socket readable again.
+  for (SocketResult more = result; more.bytes > 0;) {
+    more = Receive(discarded, sizeof(discarded));
+    result.bytes += more.bytes;
+    if (more.outcome == Outcome::kBroken || result.bytes > kJoinedBytesMax) break;
+  }
+  return result;
+}
+
+SocketResult StreamSocket::SendJoined(const iovec* parts, int part_count) {
+  char joined[kJoinedBytesMax];
+  std::size_t size = 0;
+  for (int i = 0; i < part_count && size < sizeof(joined); ++i) {
+    const std::size_t taken = std::min(parts[i].iov_len, sizeof(joined) - size);
+    std::memcpy(joined + size, parts[i].iov_base, taken);
+    size += taken;
+  }
+  return tls_->Send({joined, size});
+}
+
+void StreamSocket::ShutdownSend() {
+  if (tls_ != nullptr) tls_->CloseNotify();
+  boost::system::error_code ignored;
+  static_cast<void>(tcp_.shutdown(TcpSocket::shutdown_send, ignored));
+}
+
+void StreamSocket::Close() {
+  boost::system::error_code ignored;
+  static_cast<void>(tcp_.close(ignored));
 }
 
 }  // namespace sluice

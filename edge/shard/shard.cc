@@ -82,7 +82,12 @@ bool Shard::HasRoomForHandshakes() const {
 bool Shard::OnAccept(TcpSocket socket) {
   const bool is_crowded = ++handshake_count_ > handshakes_max() / 2;
   const absl::Duration head_timeout = is_crowded ? kCrowdedHeadTimeout : Handshake::kHeadTimeout;
-  std::make_shared<Handshake>(std::move(socket), head_timeout, wheel_, context_.cors, *this)
+  std::unique_ptr<TlsLayer> tls;
+  if (context_.guards.tls != nullptr) {
+    tls = std::make_unique<TlsLayer>(context_.guards.tls->current(), socket.native_handle());
+  }
+  std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), head_timeout, wheel_,
+                              context_.cors, *this)
       ->Start();
   return HasRoomForHandshakes();
 }
@@ -139,20 +144,35 @@ std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest&) {
   const bool is_full =
       context_.connection_count.load(std::memory_order_relaxed) >= context_.options.connections_max;
   if (!is_full && !is_draining_) return std::nullopt;
-  const EndReason reason = is_draining_ ? EndReason::kDrain : EndReason::kOverloaded;
+  return RefuseWith(is_draining_ ? EndReason::kDrain : EndReason::kOverloaded);
+}
+
+HandshakeOwner::Refusal Shard::RefuseWith(EndReason reason) {
   Log(spdlog::level::debug, "stream refused", {{"reason", EndReasonName(reason)}});
   const absl::Duration retry_after = JitteredReconnectionTime();
   if (context_.options.overload == EdgeOptions::Overload::k503) {
-    return Refusal{retry_after, ""};
+    return {reason, retry_after, ""};
   }
-  return Refusal{std::nullopt, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+  return {reason, std::nullopt, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
+}
+
+void Shard::AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) {
+  if (context_.guards.door == nullptr) {
+    return done(Admission{asked.request.client_id, asked.request.groups});
+  }
+  context_.guards.door->Ask(asked, [this, done = std::move(done)](DoorAnswer answer) mutable {
+    Post([done = std::move(done), answer = std::move(answer)]() mutable {
+      done(std::move(answer));
+    });
+  });
 }
 
 void Shard::OnArrival(StreamArrival arrival) {
   const ConnectionId id = ConnectionId::Make(index_);
   StreamRequest& request = arrival.request;
   if (request.client_id.empty()) request.client_id = RandomId(kClientIdLength);
-  OpenedConnection opened = {id, request.client_id, request.groups, context_.clock.Now()};
+  OpenedConnection opened = {id, request.client_id, request.groups, context_.clock.Now(),
+                             std::move(arrival.admission.metadata)};
   SessionIdentity identity = {
       std::move(request.client_id),  std::move(request.groups), request.last_event_id.value_or(""),
       std::move(arrival.user_agent), arrival.remote_endpoint,   opened.connect_time};
@@ -160,6 +180,12 @@ void Shard::OnArrival(StreamArrival arrival) {
       std::make_unique<Session>(id, std::move(identity), std::move(arrival.socket),
                                 session_settings_, wheel_, context_.outbox_budget, *this);
   Session& started = *session;
+  if (arrival.admission.expires != absl::InfiniteFuture()) {
+    // A tick more, because the wheel's time is up to one behind: the token must have expired when
+    // the browser comes back with it.
+    started.set_expiry(
+        wheel_.After(arrival.admission.expires - opened.connect_time + TimerWheel::kTickLength));
+  }
   sessions_.emplace(id, std::move(session));
   context_.connection_count.fetch_add(1, std::memory_order_relaxed);
   context_.observer.OnConnectionOpened(std::move(opened));
@@ -204,6 +230,15 @@ void Shard::OnSessionEnded(Session& session, EndReason reason) {
        {"reason", EndReasonName(reason)},
        {"delivered", session.delivered_count()}});
   context_.observer.OnConnectionClosed(session.id(), reason);
+}
+
+void Shard::OnSessionExpired(Session& session) {
+  EndAfterPending(session, EndReason::kTokenExpired);
+}
+
+void Shard::EndAfterPending(Session& session, EndReason reason) {
+  fan_outs_.ServePending(session);
+  session.End(reason, Farewell(reason), /*keeps_queue=*/true);
 }
 
 void Shard::OnSessionReleased(Session& session) {
@@ -280,10 +315,7 @@ void Shard::EndAll(absl::AnyInvocable<void()> done) {
   fan_outs_.Flush();  // What came before still goes out.
   std::vector<Session*> open;
   for (const auto& [id, session] : sessions_) open.push_back(session.get());
-  for (Session* session : open) {
-    fan_outs_.ServePending(*session);
-    session->End(EndReason::kDrain, Farewell(EndReason::kDrain), /*keeps_queue=*/true);
-  }
+  for (Session* session : open) EndAfterPending(*session, EndReason::kDrain);
   if (sessions_.empty()) std::exchange(all_ended_, nullptr)();
 }
 

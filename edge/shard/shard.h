@@ -15,6 +15,7 @@
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"
+#include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/http/acceptor.h"
 #include "edge/http/handshake.h"
@@ -35,6 +36,7 @@ struct ShardContext {
   const Clock& clock;
   OutboxBudget& outbox_budget;
   ConnectionObserver& observer;
+  EdgeGuards guards;
   // Open streams of all shards. Written by every shard as streams come and go, read to admit one;
   // relaxed, because it guards nothing but itself and may be off by the shards' number.
   std::atomic<std::size_t>& connection_count;
@@ -83,15 +85,20 @@ class Shard : public SessionOwner, public HandshakeOwner {
  private:
   // HandshakeOwner
   std::optional<Refusal> Refuse(const StreamRequest& request) override;
+  Refusal RefuseForNow() override { return RefuseWith(EndReason::kUnavailable); }
+  void AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) override;
   void OnArrival(StreamArrival arrival) override;
   void OnHandshakeOver() override;
   // SessionOwner
   void OnSessionEnded(Session& session, EndReason reason) override;
+  void OnSessionExpired(Session& session) override;
   void OnSessionReleased(Session& session) override;
 
   bool OnAccept(TcpSocket socket);
   std::size_t handshakes_max() const;
   bool HasRoomForHandshakes() const;
+  Refusal RefuseWith(EndReason reason);
+  void EndAfterPending(Session& session, EndReason reason);
   void OnMailbox();
   void ScheduleSlice();
   void OnSlice();

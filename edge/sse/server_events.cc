@@ -23,6 +23,10 @@ std::string_view EndReasonName(EndReason reason) {
       return "drain";
     case EndReason::kOverloaded:
       return "overloaded";
+    case EndReason::kUnavailable:
+      return "unavailable";
+    case EndReason::kTokenExpired:
+      return "token_expired";
     case EndReason::kSlow:
       return "slow";
     case EndReason::kClientGone:

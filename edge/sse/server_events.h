@@ -13,7 +13,10 @@ namespace sluice {
 enum class EndReason {
   kDrain,
   kOverloaded,
+  // Nobody can say now whether the stream may be let in.
+  kUnavailable,
   kSlow,
+  kTokenExpired,
   // The browser went away; nobody is left to be told.
   kClientGone,
 };

@@ -184,6 +184,59 @@ TEST_F(CommandLineTest, OpensThePortsItIsToldTo) {
   EXPECT_TRUE(Holds(Refused({"--insecure=http,"}), "--insecure "));
 }
 
+TEST_F(CommandLineTest, NamesTheFlagsThatWouldGuardAPort) {
+  const std::string http = Refused({"--http=0.0.0.0:8080"});
+  EXPECT_TRUE(Holds(http, "--jwt-hs256-file") && Holds(http, "--jwks-file")) << http;
+  EXPECT_TRUE(Holds(Refused({"--grpc=0.0.0.0:50051"}), "--tokens-file"));
+}
+
+TEST_F(CommandLineTest, OpensPortsThatAskWhoComes) {
+  const Config by_jwt =
+      Accepted({"--http=0.0.0.0:1", "--grpc=0.0.0.0:2", "--jwks-file=/keys", "--insecure"});
+  EXPECT_FALSE(by_jwt.is_http_insecure) << "a guarded port is not open";
+  EXPECT_FALSE(by_jwt.is_grpc_insecure);
+  EXPECT_EQ(Refused({"--grpc=0.0.0.0:2", "--tokens-file=/tokens"}), "");
+  EXPECT_TRUE(Holds(Refused({"--http=0.0.0.0:1", "--tokens-file=/tokens"}), "--insecure=http"))
+      << "tokens of callers guard no streams";
+}
+
+TEST_F(CommandLineTest, TakesUrlsOfOtherServers) {
+  EXPECT_EQ(Refused({"--http=0.0.0.0:1", "--grpc=0.0.0.0:2", "--jwks-url=https://id/keys"}), "");
+  EXPECT_EQ(Refused({"--http=0.0.0.0:1", "--auth-url=http://auth/"}), "");
+  EXPECT_TRUE(Holds(Refused({"--grpc=0.0.0.0:1", "--auth-url=http://auth/"}), "--insecure=grpc"))
+      << "the webhook guards streams alone";
+  EXPECT_TRUE(Holds(Refused({"--jwks-url=id/keys"}), "--jwks-url "));
+  const std::string message = Refused({"--auth-url=https://user:geheim@auth/"});
+  EXPECT_TRUE(Holds(message, "--auth-url ")) << message;
+  EXPECT_FALSE(Holds(message, "geheim")) << message;
+}
+
+TEST_F(CommandLineTest, TurnsReflectionOffWhereCallersAuthenticate) {
+  EXPECT_TRUE(Accepted({}).has_grpc_reflection);
+  EXPECT_FALSE(Accepted({"--tokens-file=/tokens"}).has_grpc_reflection);
+  EXPECT_FALSE(Accepted({"--jwks-file=/keys"}).has_grpc_reflection);
+  EXPECT_TRUE(Accepted({"--tokens-file=/tokens", "--grpc-reflection"}).has_grpc_reflection);
+}
+
+TEST_F(CommandLineTest, WantsCertificatesWithTheirKeys) {
+  EXPECT_TRUE(Holds(Refused({"--tls-cert=/c"}), "--tls-key"));
+  EXPECT_TRUE(Holds(Refused({"--tls-key=/k"}), "--tls-cert"));
+  EXPECT_TRUE(Holds(Refused({"--grpc-tls-cert=/c"}), "--grpc-tls-key"));
+  EXPECT_TRUE(Holds(Refused({"--grpc-client-ca=/ca"}), "--grpc-tls-cert"));
+  EXPECT_EQ(Refused({"--grpc=0.0.0.0:1", "--grpc-tls-cert=/c", "--grpc-tls-key=/k",
+                     "--grpc-client-ca=/ca"}),
+            "");
+  EXPECT_TRUE(Holds(Refused({"--grpc=0.0.0.0:1", "--grpc-tls-cert=/c", "--grpc-tls-key=/k"}),
+                    "--insecure=grpc"))
+      << "encryption alone asks nobody who he is";
+}
+
+TEST_F(CommandLineTest, RefusesRulesForTokensWithoutKeys) {
+  EXPECT_TRUE(Holds(Refused({"--jwt-issuer=id"}), "--jwt-issuer "));
+  EXPECT_TRUE(Holds(Refused({"--jwt-audience=a"}), "--jwks-file"));
+  EXPECT_EQ(Accepted({"--jwks-file=/keys", "--jwt-issuer=id"}).doors.claim_rules.issuer, "id");
+}
+
 TEST_F(CommandLineTest, OpensPortsByVariableAndFile) {
   SetVariable("SLUICE_INSECURE", "http");
   EXPECT_TRUE(Accepted({"--http=0.0.0.0:1"}).is_http_insecure);

@@ -40,7 +40,7 @@ class EmptyServer {
       service_.RequestSendToClient(context, bytes, responder, queue, queue, tag);
     };
     method_.handle = HandleParsed<v1::SendToClientRequest>(
-        [](absl::Time, const v1::SendToClientRequest&, UnaryAnswer answer) {
+        [](const Call&, const v1::SendToClientRequest&, UnaryAnswer answer) {
           answer.Send(v1::SendToClientResponse());
         });
     for (int i = 0; i < 32; ++i) ServeUnary(method_, *queue_);

@@ -198,5 +198,21 @@ TEST(PublishRequest, HasEachOfItsTargets) {
   EXPECT_EQ(FieldsOf(request), Fields{"client_id"});
 }
 
+TEST(RequestId, IsOneOfItsCallerAlone) {
+  const auto key_of = [](const std::string& caller_id) {
+    PublishCommand command;
+    command.claim = Backplane::Claim{"client:1", "fingerprint"};
+    ScopeClaim(caller_id, command);
+    return command.claim->key;
+  };
+  EXPECT_EQ(key_of(""), "client:1") << "nobody was asked who he is";
+  EXPECT_NE(key_of("file:a"), key_of("file:b"));
+  EXPECT_NE(key_of("file:a"), "client:1");
+  EXPECT_EQ(key_of("file:a"), key_of("file:a"));
+  PublishCommand without;
+  ScopeClaim("file:a", without);
+  EXPECT_FALSE(without.claim.has_value());
+}
+
 }  // namespace
 }  // namespace sluice

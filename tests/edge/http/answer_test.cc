@@ -51,7 +51,7 @@ TEST(ErrorAnswer, NamesTheMethodsWith405) {
 }
 
 TEST(OverloadAnswer, RoundsRetryAfterUpToWholeSeconds) {
-  const std::string answer = OverloadAnswer(absl::Milliseconds(2001), "X: y\r\n");
+  const std::string answer = OverloadAnswer("overloaded", absl::Milliseconds(2001), "X: y\r\n");
   EXPECT_EQ(answer.substr(0, answer.find('\r')), "HTTP/1.1 503 Service Unavailable");
   EXPECT_NE(answer.find("\r\nRetry-After: 3\r\n"), std::string::npos);
   EXPECT_NE(answer.find("\r\nX: y\r\n"), std::string::npos);

@@ -110,5 +110,39 @@ TEST(SessionWriteTimeout, CountsFromWhenSomethingHadToWait) {
   EXPECT_EQ(bench.ends(), std::vector<EndReason>{EndReason::kSlow});
 }
 
+TEST(SessionExpiry, ComesAtItsTimeWhateverElseIsDue) {
+  SessionBench bench;
+  bench.session()->set_expiry(bench.wheel().After(absl::Seconds(40)));
+  bench.session()->Start(FrameOf(kHead));
+  bench.session()->GoLive();
+  bench.Pass(absl::Seconds(40) - TimerWheel::kTickLength);
+  ASSERT_TRUE(bench.ReadUntil([&] { return bench.comment_count() == 2; }));
+  EXPECT_TRUE(bench.ends().empty());
+  bench.Pass(TimerWheel::kTickLength);
+  EXPECT_EQ(bench.ends(), std::vector<EndReason>{EndReason::kTokenExpired});
+  ASSERT_TRUE(bench.ReadToEnd());
+  EXPECT_EQ(bench.events().back().data, R"({"reason":"token_expired"})");
+}
+
+TEST(SessionExpiry, ComesToAStreamThatStillWaitsForItsChannels) {
+  SessionBench bench;
+  bench.session()->set_expiry(bench.wheel().After(absl::Seconds(1)));
+  bench.session()->Start(FrameOf(kHead));
+  bench.Pass(absl::Seconds(1));
+  EXPECT_EQ(bench.ends(), std::vector<EndReason>{EndReason::kTokenExpired});
+}
+
+TEST(SessionExpiry, ComesToAStreamThatIsBehindAfterWhatWaits) {
+  SessionBench bench({.write_timeout = absl::Seconds(20)});
+  bench.session()->set_expiry(bench.wheel().After(absl::Seconds(5)));
+  bench.session()->Start(FrameOf(kHead));
+  bench.session()->GoLive();
+  const int count = bench.DeliverUntilQueued(DataFrame(std::string(3000, 'x')));
+  bench.Pass(absl::Seconds(5));
+  EXPECT_EQ(bench.ends(), std::vector<EndReason>{EndReason::kTokenExpired});
+  ASSERT_TRUE(bench.ReadToEnd());
+  EXPECT_EQ(bench.events().size(), static_cast<std::size_t>(count) + 1);
+}
+
 }  // namespace
 }  // namespace sluice

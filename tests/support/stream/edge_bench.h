@@ -27,8 +27,8 @@ class EdgeBench {
     return options;
   }
 
-  explicit EdgeBench(EdgeOptions options = Options()) {
-    auto edge = Edge::Start(std::move(options), clock_, observer_);
+  explicit EdgeBench(EdgeOptions options = Options(), EdgeGuards guards = {}) {
+    auto edge = Edge::Start(std::move(options), clock_, observer_, guards);
     EXPECT_TRUE(edge.ok()) << edge.status();
     edge_ = *std::move(edge);
   }

@@ -88,6 +88,11 @@ void SessionBench::OnSessionEnded(Session&, EndReason reason) {
   ends_.push_back(reason);
 }
 
+void SessionBench::OnSessionExpired(Session& session) {
+  session.End(EndReason::kTokenExpired, FrameOf(EncodeEnd(EndReason::kTokenExpired)),
+              /*keeps_queue=*/true);
+}
+
 void SessionBench::OnSessionReleased(Session&) {
   SLUICE_CHECK(!was_released_);
   was_released_ = true;

@@ -65,6 +65,7 @@ class SessionBench : public SessionOwner {
 
  private:
   void OnSessionEnded(Session& session, EndReason reason) override;
+  void OnSessionExpired(Session& session) override;
   void OnSessionReleased(Session& session) override;
   void ReadPeer();
 

@@ -58,6 +58,7 @@ class SessionCrowd : public SessionOwner {
 
  private:
   void OnSessionEnded(Session& session, EndReason reason) override;
+  void OnSessionExpired(Session&) override {}
   void OnSessionReleased(Session& session) override;
   Member& MemberOf(const Session& session);
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "edge/door/stream_door.h"
+#include "edge/tls/tls_identity.h"
+
+namespace sluice {
+
+// What stands before the streams. Both outlive the edge.
+struct EdgeGuards {
+  StreamDoor* door = nullptr;        // Null: what requests say is believed.
+  const TlsIdentity* tls = nullptr;  // Null: without TLS.
+};
+
+}  // namespace sluice
