@@ -125,9 +125,10 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   edge.outbox_total_bytes_max =
       reader.Take("outbox-total-bytes", ParseSizeOrShare(values.outbox_total_bytes, MemoryLimit()));
   if (reader.status().ok() && edge.outbox_total_bytes_max < edge.outbox_bytes_max) {
-    reader.Fail("outbox-total-bytes",
-                absl::StrCat("is ", values.outbox_total_bytes, "; expected at least --outbox-bytes (",
-                             values.outbox_bytes, "), or no stream could use its own"));
+    reader.Fail(
+        "outbox-total-bytes",
+        absl::StrCat("is ", values.outbox_total_bytes, "; expected at least --outbox-bytes (",
+                     values.outbox_bytes, "), or no stream could use its own"));
   }
   edge.write_timeout = reader.DurationFrom("write-timeout", values.write_timeout,
                                            absl::Milliseconds(100), absl::Hours(1));

@@ -96,6 +96,8 @@ class Backplane {
     virtual void OnInterrupted() = 0;
     // All replicas that are known, about every second.
     virtual void OnMembers(std::vector<Member> members) = 0;
+    // A replica has just reported, perhaps for the first time.
+    virtual void OnMemberReported(const std::string& replica_id) = 0;
     // The replica has ended in good order.
     virtual void OnMemberLeft(const std::string& replica_id) = 0;
     // health().is_ok is another now.

@@ -266,6 +266,10 @@ void Cluster::OnMembers(std::vector<Backplane::Member> members) {
   }
 }
 
+void Cluster::OnMemberReported(const std::string& replica_id) {
+  members_.OnReported(replica_id);
+}
+
 void Cluster::OnMemberLeft(const std::string& replica_id) {
   members_.Remove(replica_id);
 }

@@ -47,9 +47,7 @@ struct ReplicaView {
 //         `done` is called on the cluster thread, that of Publish by the thread that has the
 //         answer.
 // Errors: UNAVAILABLE after Stop, besides those of Publisher and Presence.
-class Cluster : public ConnectionObserver,
-                public Backplane::Listener,
-                public Interest::Listener {
+class Cluster : public ConnectionObserver, public Backplane::Listener, public Interest::Listener {
  public:
   // `io_context` is run by the cluster thread, and outlives this and the backplane.
   Cluster(std::string replica_id, absl::Duration record_ttl, const Clock& clock,
@@ -95,6 +93,7 @@ class Cluster : public ConnectionObserver,
   void OnReplicaMessage(std::string_view payload) override;
   void OnInterrupted() override;
   void OnMembers(std::vector<Backplane::Member> members) override;
+  void OnMemberReported(const std::string& replica_id) override;
   void OnMemberLeft(const std::string& replica_id) override;
   void OnHealthChanged() override;
   // Interest::Listener

@@ -55,7 +55,7 @@ class Interest {
     absl::InlinedVector<ShardCount, 2> holders;
     std::uint64_t subscription = 0;  // Tells its confirmation from that of one ended before.
     bool is_subscribed = false;
-    bool is_missing = false;  // Since an interruption.
+    bool is_missing = false;                    // Since an interruption.
     absl::flat_hash_set<ConnectionId> waiting;  // Have not been told.
   };
 

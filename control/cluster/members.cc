@@ -18,6 +18,17 @@ void Members::Update(std::vector<Backplane::Member> members) {
   }
 }
 
+void Members::OnReported(const std::string& replica_id) {
+  if (replica_id == own_replica_id_) return;
+  const auto [found, is_new] = members_.try_emplace(replica_id);
+  Backplane::Member& member = found->second;
+  if (is_new) {
+    member.replica_id = replica_id;
+    member.is_listening = true;  // Replicas report when they have subscribed.
+  }
+  member.silence = updated_ - clock_.Uptime();
+}
+
 void Members::Remove(const std::string& replica_id) {
   members_.erase(replica_id);
 }

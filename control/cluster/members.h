@@ -31,6 +31,9 @@ class Members {
   Members(std::string own_replica_id, const Clock& clock);
 
   void Update(std::vector<Backplane::Member> members);
+  // The replica lives now, whether it was known or not: who has streams since a moment ago must not
+  // be left out until the next Update.
+  void OnReported(const std::string& replica_id);
   void Remove(const std::string& replica_id);
 
   // Sorted by id, without this replica and those that are gone.

@@ -117,6 +117,7 @@ void ControlService::AddClientMethods() {
                                                            ClientPage page) {
           for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
           response.set_total_size(page.total_size);
+          for (std::string& id : page.unreachable) response.add_unreachable(std::move(id));
           if (page.last_id.empty()) return;
           response.set_next_page_token(EncodePageToken(page.last_id, hash));
         };

@@ -75,6 +75,7 @@ void RedisMembership::Report() {
   internal::v1::Envelope envelope;
   envelope.mutable_report()->set_process_id(process_id_);
   envelope.mutable_report()->set_count(report);
+  envelope.mutable_report()->set_replica_id(replica_id_);
   const std::string payload = EncodeEnvelope(std::move(envelope));
   const std::string description = listener_.DescribeReplica();
   commands_.Run(
@@ -133,6 +134,8 @@ bool RedisMembership::OnReplicasMessage(std::string_view payload) {
   if (report.process_id() == process_id_) {
     reports_back_ = report.count();
     SetHealth(true, "connected");
+  } else {
+    listener_.OnMemberReported(report.replica_id());
   }
   return true;
 }

@@ -44,6 +44,7 @@ class RecordingListener : public Backplane::Listener {
   }
   void OnInterrupted() override { ++interruptions; }
   void OnMembers(std::vector<Backplane::Member> told) override { members = std::move(told); }
+  void OnMemberReported(const std::string&) override {}
   void OnMemberLeft(const std::string& replica_id) override { left.push_back(replica_id); }
   void OnHealthChanged() override {}
   std::string DescribeReplica() override { return "description"; }

@@ -57,7 +57,7 @@ RedisServer::~RedisServer() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void RedisServer::Start() {
+void RedisServer::Start(const std::vector<std::string>& more_flags) {
   ProcessOptions options;
   options.program = "redis-server";
   options.arguments = {"--port",
@@ -73,6 +73,7 @@ void RedisServer::Start() {
                        "--enable-debug-command",
                        "yes"};
   options.arguments.insert(options.arguments.end(), flags_.begin(), flags_.end());
+  options.arguments.insert(options.arguments.end(), more_flags.begin(), more_flags.end());
   process_ = std::make_unique<ChildProcess>(std::move(options));
   const bool is_answering = Eventually([this] { return IsAnswering(); });
   EXPECT_TRUE(is_answering) << "redis-server did not start:\n"

@@ -24,8 +24,9 @@ class RedisServer {
 
   // Ends it at once, as a crash does.
   void Kill();
-  // Starts it again on the same port; what it had saved is there, which is nothing by default.
-  void Start();
+  // Starts it again on the same port, with more flags; what it had saved is there, which is nothing
+  // by default.
+  void Start(const std::vector<std::string>& more_flags = {});
   // It keeps its connections and does nothing until Resume.
   void Pause();
   void Resume();
