@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -211,6 +212,97 @@ TEST_F(PublisherTest, PassesTheBackplanesErrorOn) {
   backplane_.publishes().front().done(absl::UnavailableError("away"));
   ASSERT_TRUE(IsAnswered(0));
   EXPECT_EQ(answers_[0]->status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(PublisherTest, TellsOthersWhatBecameOfTheirEvents) {
+  internal::v1::EventMessage message;
+  message.set_data("x");
+  std::string payload = EncodeEnvelope(message);
+  AppendAckTo(payload, "r2");
+  publisher_->OnEvent("all", {{}, 7}, *DecodeEnvelope(payload));
+  publisher_->OnEvent("group:nobody", {{}, 8}, *DecodeEnvelope(payload));
+  const auto acks_sent = [this] {
+    std::set<std::uint64_t> sequences;
+    for (const auto& [replica_id, sent] : backplane_.sent()) {
+      EXPECT_EQ(replica_id, "r2");
+      const auto envelope = DecodeEnvelope(sent);
+      EXPECT_EQ(envelope->acks().replica_id(), "r1");
+      for (const auto& ack : envelope->acks().acks()) sequences.insert(ack.sequence());
+    }
+    return sequences;
+  };
+  EXPECT_TRUE(RunUntil([&] { return acks_sent().size() == 2; }));
+}
+
+TEST_F(PublisherTest, AddsUpWhatOtherReplicasAcknowledge) {
+  Publish(Broadcast("x"));
+  AnswerPublish(2, false);
+  internal::v1::Acks acks;
+  acks.set_replica_id("r2");
+  internal::v1::Ack& ack = *acks.add_acks();
+  ack.set_sequence(last_sequence_);
+  ack.set_entered(5);
+  ack.set_dropped(1);
+  publisher_->OnAcks(acks);
+  EXPECT_FALSE(IsAnswered(0));
+  publisher_->OnAcks(acks);
+  ASSERT_TRUE(IsAnswered(0));
+  EXPECT_EQ(Delivery(0).connections(), 10);
+  EXPECT_EQ(Delivery(0).dropped(), 2);
+  EXPECT_EQ(Delivery(0).replicas(), 2);
+}
+
+TEST_F(PublisherTest, WaitsOnlyAMomentWhenAllThatIsMissingHasGoneSilent) {
+  publisher_->set_silent_replicas(1);
+  Publish(Broadcast("x"));
+  AnswerPublish(1, false);
+  EXPECT_FALSE(IsAnswered(0));
+  clock_.Advance(Publisher::kSilentWait);
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
+  EXPECT_EQ(Delivery(0).unconfirmed_replicas(), 1);
+}
+
+TEST_F(PublisherTest, SaysThatTheOutcomeIsUnknownAtTheCallersDeadline) {
+  PublishCommand command = Broadcast("x");
+  command.deadline = clock_.Now() + absl::Seconds(1);
+  Publish(std::move(command));
+  clock_.Advance(absl::Seconds(1) - Publisher::kAnswerMargin);
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
+  EXPECT_EQ(answers_[0]->status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(tests::ReasonOf(answers_[0]->status()), "OUTCOME_UNKNOWN");
+  AnswerPublish(0, false);
+  EXPECT_EQ(answered_.size(), 1U) << "the backplane's answer came too late";
+}
+
+TEST_F(PublisherTest, AnswersARepeatedRequestWhenTheFirstHasItsAnswer) {
+  PublishCommand command = Broadcast("x");
+  command.claim = Backplane::Claim{"key", "fingerprint"};
+  Publish(std::move(command));
+  auto publish = std::move(backplane_.publishes().front());
+  backplane_.publishes().pop_front();
+  Backplane::Published published;
+  published.earlier = Backplane::Earlier{"fingerprint", std::nullopt};
+  publish.done(published);
+  EXPECT_FALSE(IsAnswered(0)) << "the first still waits for acks";
+  v1::Delivery first;
+  first.set_event_id("abcdefgh-7");
+  first.set_connections(3);
+  backplane_.answers()["key"] = first.SerializeAsString();
+  ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
+  EXPECT_EQ(Delivery(0).connections(), 3);
+  EXPECT_TRUE(Delivery(0).replayed());
+}
+
+TEST_F(PublisherTest, KeepsTheAnswerOfARequestWithAnId) {
+  PublishCommand command = Broadcast("x");
+  command.claim = Backplane::Claim{"key", "fingerprint"};
+  Publish(std::move(command));
+  AnswerPublish(0, false);
+  ASSERT_TRUE(IsAnswered(0));
+  ASSERT_TRUE(RunUntil([&] { return backplane_.answers().contains("key"); }));
+  v1::Delivery kept;
+  ASSERT_TRUE(kept.ParseFromString(backplane_.answers()["key"]));
+  EXPECT_EQ(kept.event_id(), Delivery(0).event_id());
 }
 
 // 70 events of 65,000 bytes are over kInFlightBytes.

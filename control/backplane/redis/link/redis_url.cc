@@ -11,6 +11,7 @@ namespace {
 namespace urls = boost::urls;
 
 constexpr char kForm[] = "expected redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]";
+constexpr std::uint32_t kPortMax = 65'535;
 constexpr int kDatabaseMax = 1'000'000;
 
 absl::Status Wrong(absl::string_view what) {
@@ -59,8 +60,11 @@ absl::StatusOr<RedisUrl> ParseRedisUrl(std::string_view text) {
   redis.host = url.host_type() == urls::host_type::ipv6 ? url.host_address() : url.host();
   if (redis.host.empty()) return Wrong("names no host");
   if (url.has_port()) {
-    redis.port = url.port_number();
-    if (redis.port == 0) return Wrong("has a port that is not 1 to 65535");
+    std::uint32_t port = 0;
+    if (!absl::SimpleAtoi(std::string(url.port()), &port) || port == 0 || port > kPortMax) {
+      return Wrong("has a port that is not 1 to 65535");
+    }
+    redis.port = static_cast<std::uint16_t>(port);
   }
   if (url.has_query() || url.has_fragment()) return Wrong("has a query or a fragment");
   absl::Status status = ReadUser(url, redis);
