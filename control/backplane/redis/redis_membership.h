@@ -24,7 +24,7 @@ class RedisMembership {
  public:
   static constexpr std::chrono::milliseconds kReportEvery{1000};
   // A report that has not come back after this is a failure of the backplane.
-  static constexpr std::chrono::milliseconds kReportPatience{900};
+  static constexpr std::chrono::milliseconds kReportPatience{700};
   // A claim without reports is void after this.
   static constexpr std::chrono::milliseconds kClaimTtl{5000};
   // How long a process waits at start for an id to become free: its own predecessor may hold it.

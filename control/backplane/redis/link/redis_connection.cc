@@ -68,8 +68,17 @@ void RedisConnection::Send(absl::Span<const std::string_view> arguments, ReplyHa
   SLUICE_CHECK(size > 0);  // Only without memory.
   out_.append(formatted, static_cast<std::size_t>(size));
   redisFreeCommand(formatted);
-  if (push_handler_ == nullptr) handlers_.push_back(std::move(handler));
-  ScheduleWrite();
+  if (push_handler_ == nullptr) {
+    handlers_.push_back(std::move(handler));
+    ++unsent_count_;
+  }
+  if (!WaitsForReplies()) ScheduleWrite();
+}
+
+// While Redis has much to answer, commands gather until the next replies come: it then reads many at
+// once, which costs it less than one by one, and nobody waits longer for it.
+bool RedisConnection::WaitsForReplies() const {
+  return handlers_.size() - unsent_count_ >= kManyUnanswered && out_.size() < kBatchBytes;
 }
 
 void RedisConnection::ScheduleWrite() {
@@ -82,14 +91,15 @@ void RedisConnection::ScheduleWrite() {
 }
 
 void RedisConnection::Write() {
-  if (owner_ == nullptr || out_.empty()) return;
+  if (owner_ == nullptr || out_.empty() || !writing_.empty()) return;
   std::swap(writing_, out_);
+  unsent_count_ = 0;
   asio::async_write(
       socket_, asio::buffer(writing_),
       [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
         self->writing_.clear();
         if (error) return self->Lose(absl::StrCat("writing failed: ", error.message()));
-        self->Write();
+        if (!self->WaitsForReplies()) self->Write();
       });
 }
 
@@ -103,7 +113,9 @@ void RedisConnection::Read() {
         if (redisReaderFeed(self->reader_.get(), self->in_.data(), size) != REDIS_OK) {
           return self->Lose("the server does not speak the Redis protocol");
         }
-        if (self->TakeReplies()) self->Read();
+        if (!self->TakeReplies()) return;
+        if (!self->out_.empty()) self->ScheduleWrite();
+        self->Read();
       });
 }
 

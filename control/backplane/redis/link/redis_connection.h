@@ -26,9 +26,9 @@ std::string_view TextOf(const redisReply& reply);
 // The elements of an array reply; none for others.
 absl::Span<redisReply* const> ElementsOf(const redisReply& reply);
 
-// A connection to a Redis server: commands go out pipelined, in one write a turn of the loop;
-// replies come back in the order of the commands (Redis, "RESP protocol spec"). hiredis formats and
-// parses; Asio moves the bytes.
+// A connection to a Redis server: commands go out pipelined, in one write a turn of the loop or in
+// larger batches under load; replies come back in the order of the commands (Redis, "RESP protocol
+// spec"). hiredis formats and parses; Asio moves the bytes.
 // Owner:  whoever made it, and its pending operations.
 // Thread: the io_context's.
 // Limits: none of its own on what waits for replies; callers bound what they send.
@@ -44,6 +44,10 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     // Called once, never from inside Send or Close; `why` is for people.
     virtual void OnConnectionLost(const std::string& why) = 0;
   };
+
+  // With so many commands written and unanswered further ones gather, up to so many bytes.
+  static constexpr std::size_t kManyUnanswered = 64;
+  static constexpr std::size_t kBatchBytes = std::size_t{16} << 10;
 
   RedisConnection(boost::asio::ip::tcp::socket socket, Owner& owner);
   ~RedisConnection();
@@ -75,6 +79,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     void operator()(redisReply* reply) const { freeReplyObject(reply); }
   };
 
+  bool WaitsForReplies() const;
   void ScheduleWrite();
   void Write();
   void Read();
@@ -89,6 +94,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   std::string out_;
   std::string writing_;
   bool is_write_scheduled_ = false;
+  std::size_t unsent_count_ = 0;  // Commands in out_.
   std::deque<ReplyHandler> handlers_;
   absl::AnyInvocable<void(const redisReply&)> push_handler_;
   std::chrono::steady_clock::time_point last_received_;

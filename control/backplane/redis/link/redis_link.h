@@ -28,7 +28,7 @@ class RedisLink : public RedisConnection::Owner {
   // A server that accepts connections and says nothing is given up after these.
   static constexpr std::chrono::milliseconds kHandshakeTimeout{2000};
   static constexpr std::chrono::milliseconds kPingAfter{1500};
-  static constexpr std::chrono::milliseconds kGiveUpAfter{4500};
+  static constexpr std::chrono::milliseconds kGiveUpAfter{4000};
 
   class Owner {
    public:
