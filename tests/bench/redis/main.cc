@@ -86,7 +86,8 @@ class BarePublisher {
  private:
   void Append() {
     const std::string run_id(40, 'r');
-    redisAppendCommand(context_, "EVALSHA %s 2 bare:number bare:members %s abcdefgh bare:all %b 0 bare:",
+    redisAppendCommand(context_,
+                       "EVALSHA %s 2 bare:number bare:members %s abcdefgh bare:all %b 0 bare:",
                        hash_.c_str(), run_id.c_str(), payload_.data(), payload_.size());
   }
 

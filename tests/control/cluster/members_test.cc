@@ -34,15 +34,15 @@ TEST_F(MembersTest, AreTheOthersThatLiveSortedById) {
 }
 
 TEST_F(MembersTest, DoNotAnswerWhenSilentOrDeaf) {
-  members_.Update({Member("deaf", absl::ZeroDuration(), false),
-                   Member("silent", absl::Seconds(4), true)});
+  members_.Update(
+      {Member("deaf", absl::ZeroDuration(), false), Member("silent", absl::Seconds(4), true)});
   EXPECT_EQ(Others(), "deaf- silent- ");
   EXPECT_EQ(members_.silent_count(), 1) << "a deaf one is no receiver";
 }
 
 TEST_F(MembersTest, AreGoneWhenTheyNeitherReportNorListen) {
-  members_.Update({Member("killed", absl::Seconds(6), false),
-                   Member("stopped", absl::Hours(1), true)});
+  members_.Update(
+      {Member("killed", absl::Seconds(6), false), Member("stopped", absl::Hours(1), true)});
   EXPECT_EQ(Others(), "stopped- ") << "it may still hold streams";
 }
 

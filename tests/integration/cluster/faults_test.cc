@@ -104,9 +104,9 @@ TEST_F(ClusterFaults, RedisIsStopped) {
   WaitForResult("UNAVAILABLE NOT_SENT");
   redis().Resume();
   Finish("Redis hangs (SIGSTOP) until it is given up", absl::Now());
-  EXPECT_GT(
-      traffic_->count("DEADLINE_EXCEEDED OUTCOME_UNKNOWN") + traffic_->count("UNAVAILABLE OUTCOME_UNKNOWN"),
-      0U);
+  EXPECT_GT(traffic_->count("DEADLINE_EXCEEDED OUTCOME_UNKNOWN") +
+                traffic_->count("UNAVAILABLE OUTCOME_UNKNOWN"),
+            0U);
 }
 
 TEST_F(ClusterFaults, RedisSleepsForAMoment) {

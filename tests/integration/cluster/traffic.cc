@@ -14,6 +14,12 @@ namespace {
 // What the data of traffic begins with; tests send other events besides.
 constexpr char kOwnEvent[] = "caller ";
 
+std::string CodeName(grpc::StatusCode code) {
+  if (code == grpc::UNAVAILABLE) return "UNAVAILABLE";
+  if (code == grpc::DEADLINE_EXCEEDED) return "DEADLINE_EXCEEDED";
+  return absl::StrCat("code ", static_cast<int>(code));
+}
+
 // Numbers compare within an epoch.
 struct Number {
   std::string epoch;
@@ -85,12 +91,8 @@ void Traffic::Run(std::size_t caller, const std::string& address) {
     const grpc::Status status = stub->Broadcast(&context, request, &response);
     Answered answered;
     answered.data = request.event().data();
-    answered.result = status.ok()
-                          ? "OK"
-                          : absl::StrCat(status.error_code() == grpc::UNAVAILABLE
-                                             ? "UNAVAILABLE "
-                                             : absl::StrCat("code ", status.error_code(), " "),
-                                         ErrorReason(status));
+    answered.result =
+        status.ok() ? "OK" : absl::StrCat(CodeName(status.error_code()), " ", ErrorReason(status));
     answered.event_id = response.delivery().event_id();
     answered.connections = response.delivery().connections();
     answered.unconfirmed = response.delivery().unconfirmed_replicas();

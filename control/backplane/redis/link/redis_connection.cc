@@ -75,8 +75,8 @@ void RedisConnection::Send(absl::Span<const std::string_view> arguments, ReplyHa
   if (!WaitsForReplies()) ScheduleWrite();
 }
 
-// While Redis has much to answer, commands gather until the next replies come: it then reads many at
-// once, which costs it less than one by one, and nobody waits longer for it.
+// While Redis has much to answer, commands gather until the next replies come: it then reads many
+// at once, which costs it less than one by one, and nobody waits longer for it.
 bool RedisConnection::WaitsForReplies() const {
   return handlers_.size() - unsent_count_ >= kManyUnanswered && out_.size() < kBatchBytes;
 }

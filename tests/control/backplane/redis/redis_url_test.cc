@@ -38,7 +38,8 @@ TEST(RedisUrl, RefusesWhatItIsNotAndShowsTheRightFormWithoutThePassword) {
     const auto url = ParseRedisUrl(wrong);
     ASSERT_FALSE(url.ok()) << wrong;
     const std::string message(url.status().message());
-    EXPECT_NE(message.find("expected redis://[[USER]:PASSWORD@]HOST"), std::string::npos) << message;
+    EXPECT_NE(message.find("expected redis://[[USER]:PASSWORD@]HOST"), std::string::npos)
+        << message;
     EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
   }
 }
