@@ -157,9 +157,11 @@ TEST_F(PublisherTest, AnswersAtOnceAndLeavesConnectionsUnsetWhenNotConfirmed) {
 }
 
 TEST_F(PublisherTest, WaitsForTheAckOfItsOwnReplica) {
+  CloseShard();
   Publish(Broadcast("x"));
   AnswerPublish(1, true);
   EXPECT_FALSE(IsAnswered(0));
+  OpenShard();
   ASSERT_TRUE(RunUntil([&] { return IsAnswered(0); }));
   EXPECT_EQ(Delivery(0).replicas(), 1);
   EXPECT_EQ(Delivery(0).connections(), 0);
@@ -219,8 +221,11 @@ TEST_F(PublisherTest, TellsOthersWhatBecameOfTheirEvents) {
   message.set_data("x");
   std::string payload = EncodeEnvelope(message);
   AppendAckTo(payload, "r2");
-  publisher_->OnEvent("all", {{}, 7}, *DecodeEnvelope(payload));
-  publisher_->OnEvent("group:nobody", {{}, 8}, *DecodeEnvelope(payload));
+  EventNumber number;
+  for (const char* channel : {"all", "group:nobody"}) {
+    ++number.sequence;
+    publisher_->OnEvent(channel, number, *DecodeEnvelope(payload));
+  }
   const auto acks_sent = [this] {
     std::set<std::uint64_t> sequences;
     for (const auto& [replica_id, sent] : backplane_.sent()) {

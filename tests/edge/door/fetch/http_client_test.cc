@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "edge/door/fetch/fetch_thread.h"
 #include "tests/support/http/answering_server.h"
@@ -21,8 +22,8 @@ class HttpClientTest : public testing::Test {
 
   HttpClient& Client(FetchOptions options = {}) {
     options.url = *ParseHttpUrl(server_.Url("/keys?a=b"));
-    client_ = std::make_unique<HttpClient>(thread_.io_context(), std::move(options));
-    return *client_;
+    clients_.push_back(std::make_unique<HttpClient>(thread_.io_context(), std::move(options)));
+    return *clients_.back();
   }
 
   absl::StatusOr<FetchAnswer> Get(HttpClient& client) {
@@ -37,7 +38,8 @@ class HttpClientTest : public testing::Test {
   AnsweringServer server_{
       [](const RequestHead&) { return AnswerBytes(200, "hello", "Cache-Control: max-age=7\r\n"); }};
   FetchThread thread_;
-  std::unique_ptr<HttpClient> client_;
+  // Kept until the thread has ended: a call ends a little after its answer.
+  std::vector<std::unique_ptr<HttpClient>> clients_;
 };
 
 TEST_F(HttpClientTest, GetsTheUrlWithTheHeaders) {
