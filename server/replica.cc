@@ -74,7 +74,10 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   grpc_options.door = replica->doors_->callers();
   auto grpc_server = GrpcServer::Start(grpc_options, *replica->cluster_);
   if (!grpc_server.ok()) return grpc_server.status();
-  replica->grpc_server_ = *std::move(grpc_server);
+  {
+    const MutexLock lock(replica->health_mutex_);  // The cluster thread may look for it already.
+    replica->grpc_server_ = *std::move(grpc_server);
+  }
 
   replica->is_serving_.store(true, std::memory_order_relaxed);
   replica->cluster_->set_ready(true);

@@ -169,7 +169,11 @@ void Cluster::ReadRecordOf(ConnectionId id, const OpenedConnection& opened) {
 void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {
   const auto found = joining_.find(id);
   if (found == joining_.end()) return;
-  if (absl::IsUnavailable(record.status())) return unread_.push_back(id);
+  // A stream that goes live now would miss what comes until everything is subscribed again, and the
+  // record may be older than changes that were missed.
+  if (absl::IsUnavailable(record.status()) || interest_.is_catching_up()) {
+    return unread_.push_back(id);
+  }
   if (!record.ok()) {
     Log(spdlog::level::warn, "a client's record could not be read",
         {{"error", std::string(record.status().message())}});
@@ -250,20 +254,35 @@ void Cluster::OnCaughtUp() {
   edge_->TellGap(from.epoch == to.epoch ? "backplane_interrupted" : "epoch_changed", from, to);
   // Changes were missed too.
   for (const std::string& client_id : directory_.ClientIds()) {
-    backplane_.ReadRecord(client_id, [this, client_id](auto record) {
-      Directory::Client* client = directory_.Find(client_id);
-      if (client != nullptr && record.ok()) Directory::SetRecord(*client, *std::move(record));
-    });
+    Directory::Client* client = directory_.Find(client_id);
+    // Versions of another run of Redis compare with nothing.
+    if (from.epoch != to.epoch) client->record = nullptr;
+    ReadRecordAgain(client_id);
   }
+  ReadUnread();
+}
+
+void Cluster::ReadRecordAgain(const std::string& client_id) {
+  backplane_.ReadRecord(client_id, [this, client_id](auto record) {
+    Directory::Client* client = directory_.Find(client_id);
+    if (client == nullptr) return;
+    if (absl::IsUnavailable(record.status())) return stale_.push_back(client_id);
+    if (record.ok()) Directory::SetRecord(*client, *std::move(record));
+  });
+}
+
+void Cluster::ReadUnread() {
+  for (const ConnectionId id : std::exchange(unread_, {})) {
+    const auto found = joining_.find(id);
+    if (found != joining_.end()) ReadRecordOf(id, found->second.opened);
+  }
+  for (const std::string& client_id : std::exchange(stale_, {})) ReadRecordAgain(client_id);
 }
 
 void Cluster::OnMembers(std::vector<Backplane::Member> members) {
   members_.Update(std::move(members));
   publisher_->set_silent_replicas(members_.silent_count());
-  for (const ConnectionId id : std::exchange(unread_, {})) {
-    const auto found = joining_.find(id);
-    if (found != joining_.end()) ReadRecordOf(id, found->second.opened);
-  }
+  if (!interest_.is_catching_up()) ReadUnread();
 }
 
 void Cluster::OnMemberReported(const std::string& replica_id) {

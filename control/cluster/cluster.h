@@ -105,6 +105,10 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   void Leave(ConnectionId id);
   void Release(ConnectionId id, const std::string& client_id,
                const std::vector<std::string>& groups);
+  // Of a client that is live here.
+  void ReadRecordAgain(const std::string& client_id);
+  // What could not be read before.
+  void ReadUnread();
   void ReadRecordOf(ConnectionId id, const OpenedConnection& opened);
   void OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record);
   void OnRecord(const std::string& channel, const internal::v1::RecordMessage& message);
@@ -129,8 +133,10 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   std::unique_ptr<Presence> presence_;
   absl::flat_hash_map<ConnectionId, Joining> joining_;
   absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
-  // Joining ones whose record could not be read; tried again with the next word of the backplane.
+  // Joining ones whose record could not be read, and clients whose record may have changed; tried
+  // again with the next word of the backplane.
   std::vector<ConnectionId> unread_;
+  std::vector<std::string> stale_;
   // Where live streams stood when the subscriptions broke; none while they stand.
   std::optional<EventNumber> interrupted_at_;
   // Written by the server, read by the cluster thread; guards nothing.

@@ -81,7 +81,7 @@ v1::Client LocalClients::BasicView(const Directory::Client& client) const {
 ClientAnswer LocalClients::PageOf(const ClientQuestion& question) const {
   // Metadata decides after the look-up, so a page that matches little ends short instead of walking
   // through all clients.
-  const std::size_t page_size = question.page_size();
+  const std::size_t page_size = std::max<std::size_t>(question.page_size(), 1);
   const std::size_t looks = page_size * (question.metadata_match().empty() ? 1 : kLooksPerResult);
   const auto found =
       directory_.Page(question.after(), question.prefix(), question.group(), looks + 1);

@@ -66,8 +66,8 @@ void RedisBackplane::OnLinkUp(RedisLink& link) {
   }
   was_up_ = true;
   link.connection().SetPushHandler([this](const redisReply& reply) { OnPush(reply); });
-  SubscribeOwnChannels();
   parts_->subscriptions.OnConnected(link.connection());
+  SubscribeOwnChannels();
 }
 
 // Behind everything that is wanted already [last-channel]: commands take effect in order, and

@@ -71,6 +71,7 @@ void RedisMembership::OnListening() {
 }
 
 void RedisMembership::Report() {
+  if (is_leaving_) return;  // It would bring this replica back.
   const std::uint64_t report = ++reports_;
   internal::v1::Envelope envelope;
   envelope.mutable_report()->set_process_id(process_id_);
@@ -163,6 +164,7 @@ Backplane::Health RedisMembership::health() const {
 
 void RedisMembership::Leave(absl::AnyInvocable<void()> done) {
   Stop();
+  is_leaving_ = true;
   on_left_ = std::move(done);
   if (!is_admitted_) return FinishLeave();
   internal::v1::Envelope envelope;

@@ -69,6 +69,7 @@ class RedisMembership {
   std::uint64_t reports_ = 0;
   std::uint64_t reports_back_ = 0;  // The last one that came back.
   bool is_admitted_ = false;        // The id is ours.
+  bool is_leaving_ = false;
   std::optional<absl::Status> join_result_;
   absl::AnyInvocable<void(absl::Status)> on_joined_;
   absl::AnyInvocable<void()> on_left_;

@@ -29,18 +29,23 @@ void RedisSubscriptions::Unsubscribe(const std::string& name) {
   Channel& channel = found->second;
   channel.is_wanted = false;
   channel.waiting.clear();
-  if (channel.actual == Actual::kSubscribed) PutOffUnsubscribe(name, channel);
+  if (channel.actual == Actual::kSubscribed) return PutOffUnsubscribe(name, channel);
+  if (channel.actual != Actual::kQueued) return;
+  // While Redis is away streams come and go, and nothing of them may stay.
+  channels_.erase(found);
 }
 
 void RedisSubscriptions::Queue(const std::string& name) {
-  channels_[name].actual = Actual::kSubscribing;
+  channels_[name].actual = Actual::kQueued;
+  // Without a connection OnConnected finds it.
+  if (connection_ == nullptr) return;
   queued_.push_back(name);
   ScheduleSend();
 }
 
 // One command for all that is asked for in one turn of the loop.
 void RedisSubscriptions::ScheduleSend() {
-  if (is_send_scheduled_ || connection_ == nullptr) return;
+  if (is_send_scheduled_) return;
   is_send_scheduled_ = true;
   boost::asio::post(io_context_, [this] {
     is_send_scheduled_ = false;
@@ -50,7 +55,15 @@ void RedisSubscriptions::ScheduleSend() {
 
 void RedisSubscriptions::SendQueued() {
   if (connection_ == nullptr) return;
-  SendBatches("SUBSCRIBE", std::exchange(queued_, {}));
+  std::vector<std::string> wanted;
+  for (std::string& name : std::exchange(queued_, {})) {
+    const auto found = channels_.find(name);
+    // Given up meanwhile, or given up and asked for again.
+    if (found == channels_.end() || found->second.actual != Actual::kQueued) continue;
+    found->second.actual = Actual::kSubscribing;
+    wanted.push_back(std::move(name));
+  }
+  SendBatches("SUBSCRIBE", wanted);
 }
 
 void RedisSubscriptions::SendBatches(std::string_view command,
@@ -66,7 +79,8 @@ void RedisSubscriptions::SendBatches(std::string_view command,
 
 void RedisSubscriptions::OnConnected(RedisConnection& connection) {
   connection_ = &connection;
-  SendQueued();
+  for (const auto& [name, channel] : channels_) queued_.push_back(name);
+  ScheduleSend();
 }
 
 void RedisSubscriptions::Clear() {

@@ -35,7 +35,7 @@ class RedisSubscriptions {
   void Subscribe(const std::string& channel, absl::AnyInvocable<void()> done);
   void Unsubscribe(const std::string& channel);
 
-  // What is wanted is subscribed on this connection.
+  // What is wanted is subscribed on this connection, before what is asked for from now on.
   void OnConnected(RedisConnection& connection);
 
   // The connection is gone: forgets every channel.
@@ -45,7 +45,7 @@ class RedisSubscriptions {
   bool OnPush(const redisReply& reply);
 
  private:
-  enum class Actual : std::uint8_t { kNone, kSubscribing, kSubscribed, kUnsubscribing };
+  enum class Actual : std::uint8_t { kNone, kQueued, kSubscribing, kSubscribed, kUnsubscribing };
   struct Channel {
     bool is_wanted = false;
     bool is_unsubscribe_due = false;  // In due_.
@@ -71,7 +71,7 @@ class RedisSubscriptions {
   boost::asio::steady_timer unsubscribe_timer_;
   RedisConnection* connection_ = nullptr;  // Null while there is none.
   bool is_send_scheduled_ = false;
-  std::vector<std::string> queued_;  // To be subscribed in this turn of the loop.
+  std::vector<std::string> queued_;  // To be subscribed in this turn of the loop, in this order.
   std::deque<Due> due_;              // In order of time.
   absl::flat_hash_map<std::string, Channel> channels_;
 };

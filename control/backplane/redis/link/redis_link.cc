@@ -77,6 +77,7 @@ void RedisLink::CloseConnecting() {
 }
 
 void RedisLink::Connect() {
+  is_waiting_to_retry_ = false;
   const std::uint64_t attempt = ++attempt_;
   attempt_began_ = steady_clock::now();
   resolver_.async_resolve(
@@ -182,6 +183,7 @@ void RedisLink::OnConnectionLost(const std::string& why) {
 }
 
 void RedisLink::Reset(const std::string& why) {
+  is_up_ = false;  // Before those that wait for replies are told, who may send again.
   if (const auto connection = std::exchange(connection_, nullptr)) connection->Close();
   Down(why);
 }
@@ -193,8 +195,10 @@ void RedisLink::Down(const std::string& why) {
   ++failures_;
   CloseConnecting();
   retry_timer_.expires_after(NextWait());
-  retry_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) Connect();
+  is_waiting_to_retry_ = true;
+  // A wait that is over can't be canceled any more, so the handler looks whether it is the newest.
+  retry_timer_.async_wait([this, attempt = attempt_](const boost::system::error_code& error) {
+    if (!error && attempt == attempt_) Connect();
   });
   owner_.OnLinkDown(*this, why);
 }
@@ -218,9 +222,7 @@ void RedisLink::ScheduleWatch() {
 void RedisLink::Watch() {
   const auto now = steady_clock::now();
   if (!is_up_) {
-    // Between attempts the retry timer runs.
-    const bool is_trying = retry_timer_.expiry() <= now;
-    if (is_trying && now - attempt_began_ > kHandshakeTimeout) {
+    if (!is_waiting_to_retry_ && now - attempt_began_ > kHandshakeTimeout) {
       resolver_.cancel();
       Reset("the server does not answer");
     }

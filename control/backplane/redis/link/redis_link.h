@@ -90,6 +90,7 @@ class RedisLink : public RedisConnection::Owner {
   std::chrono::steady_clock::time_point attempt_began_;
   std::chrono::steady_clock::time_point last_watch_;
   int failures_ = 0;
+  bool is_waiting_to_retry_ = false;  // Between attempts.
   bool is_up_ = false;
   bool is_stopped_ = false;
   std::shared_ptr<boost::asio::ip::tcp::socket> connecting_;  // Null: not at present.
