@@ -76,8 +76,11 @@ void Publisher::Send(PublishCommand command, PublishDone done) {
   const absl::Duration deadline = AnswerBy(command.deadline);
   const auto sent = std::make_shared<Sent>(Sent{std::move(command), std::move(done)});
   backplane_.Publish(std::move(message), [this, sent](Backplane::PublishedOr published) {
-    // Its caller has been told that the deadline came.
-    if (std::exchange(sent->is_answered, true)) return;
+    if (std::exchange(sent->is_answered, true)) {
+      // Its caller has been told that the deadline came, and may come again under its request_id.
+      if (!sent->command.claim.has_value()) return;
+      sent->done = [](absl::StatusOr<v1::Delivery>) {};
+    }
     if (!published.ok()) return sent->done(published.status());
     OnPublished(*published, std::move(sent->command), std::move(sent->done));
   });
@@ -168,7 +171,11 @@ void Publisher::OnEvent(const std::string& channel, const EventNumber& number,
     return;  // Without an ack: what its streams miss is not known to be nothing.
   }
   // Streams are told of what they may have missed when this is over.
-  if (interest_.is_catching_up()) return Acknowledge(envelope, number);
+  if (interest_.is_catching_up()) {
+    // Nor is the caller told that nobody here was to get it.
+    if (interest_.ShardsOf(channel).empty()) Acknowledge(envelope, number);
+    return;
+  }
   const std::string& ack_to = envelope.ack_to();
   std::shared_ptr<Confirmation> confirmation;
   if (ack_to == replica_id_) confirmation = ConfirmationOf(number.sequence);
@@ -228,6 +235,10 @@ void Publisher::OnDeadlines() {
     if (found == confirmations_.end()) continue;
     if (deadline.is_for_silent) {
       found->second->GiveUpOnSilent(silent_replicas_);
+      // Others may acknowledge a little later.
+      if (!found->second->is_answered()) {
+        deadlines_.insert({now + kSilentWait, deadline.sequence, true});
+      }
     } else {
       found->second->GiveUp();
       confirmations_.erase(found);

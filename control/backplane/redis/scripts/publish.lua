@@ -12,6 +12,7 @@ end
 
 return publish_numbered(ARGV[3], ARGV[4], function(number, now)
   if KEYS[3] then
+    redis.call('DEL', KEYS[3])  -- An answer may be left of a claim that was lost.
     redis.call('HSET', KEYS[3], 'fingerprint', ARGV[7], 'number', number)
     redis.call('PEXPIRE', KEYS[3], ARGV[8])
   end
