@@ -266,7 +266,7 @@ void Cluster::ReadRecordAgain(const std::string& client_id) {
   backplane_.ReadRecord(client_id, [this, client_id](auto record) {
     Directory::Client* client = directory_.Find(client_id);
     if (client == nullptr) return;
-    if (absl::IsUnavailable(record.status())) return stale_.push_back(client_id);
+    if (absl::IsUnavailable(record.status())) stale_.insert(client_id);
     if (record.ok()) Directory::SetRecord(*client, *std::move(record));
   });
 }

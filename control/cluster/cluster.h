@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
 #include <boost/asio/io_context.hpp>
@@ -136,7 +137,7 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   // Joining ones whose record could not be read, and clients whose record may have changed; tried
   // again with the next word of the backplane.
   std::vector<ConnectionId> unread_;
-  std::vector<std::string> stale_;
+  absl::flat_hash_set<std::string> stale_;
   // Where live streams stood when the subscriptions broke; none while they stand.
   std::optional<EventNumber> interrupted_at_;
   // Written by the server, read by the cluster thread; guards nothing.

@@ -75,13 +75,10 @@ void RedisBackplane::OnLinkUp(RedisLink& link) {
 void RedisBackplane::SubscribeOwnChannels() {
   const RedisCommands& commands = parts_->commands;
   parts_->subscriptions.Subscribe(commands.Name(kReplicasChannel), [] {});
-  parts_->subscriptions.Subscribe(
-      commands.Name(absl::StrCat(absl::string_view(kReplicaPrefix.data(), kReplicaPrefix.size()),
-                                 options_.replica_id)),
-      [this] {
-        is_listening_ = true;
-        parts_->membership.OnListening();
-      });
+  parts_->subscriptions.Subscribe(commands.replica_prefix() + options_.replica_id, [this] {
+    is_listening_ = true;
+    parts_->membership.OnListening();
+  });
 }
 
 void RedisBackplane::OnLinkDown(RedisLink& link, const std::string& why) {
@@ -106,13 +103,13 @@ void RedisBackplane::Publish(Message message, absl::AnyInvocable<void(PublishedO
         absl::ResourceExhaustedError("Redis is behind and too many publishes wait; slow down"),
         "PUBLISH_BACKLOG"));
   }
-  const std::string members = commands.Name("members");
   const std::string channel = commands.Name(message.channel);
-  const std::string replica_prefix = commands.Name(kReplicaPrefix);
+  const std::string& members = commands.members_key();
+  const std::string& replica_prefix = commands.replica_prefix();
   const std::string_view counts = message.counts_receivers ? "1" : "0";
   auto on_reply = [this, done = std::move(done)](absl::StatusOr<const redisReply*> reply) mutable {
     if (!reply.ok()) return done(reply.status());
-    auto published = ReadPublished(parts_->commands, **reply);
+    auto published = parts_->commands.ReadPublished(**reply);
     const auto elements = ElementsOf(**reply);
     if (published.ok() && elements.size() >= kEarlierElements) {
       Earlier& earlier = published->earlier.emplace();
@@ -153,9 +150,8 @@ void RedisBackplane::ReadAnswer(
 }
 
 void RedisBackplane::SendToReplica(const std::string& replica_id, std::string payload) {
-  const RedisCommands& commands = parts_->commands;
-  const std::string channel = absl::StrCat(commands.Name(kReplicaPrefix), replica_id);
-  parts_->commands.Send({"PUBLISH", channel, std::string(kUnnumbered).append(payload)});
+  parts_->commands.Send({"PUBLISH", parts_->commands.replica_prefix() + replica_id,
+                         std::string(kUnnumbered).append(payload)});
 }
 
 void RedisBackplane::SendToReplicas(std::string payload) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/backplane/redis/redis_names.h"
 #include "control/request/error_reason.h"
 #include "edge/names/random_id.h"
 
@@ -17,6 +18,7 @@ namespace {
 constexpr char kLayoutVersion[] = "1:";
 // What `scripts/number.lua` puts before errors that come after the message is out.
 constexpr char kPublishedError[] = "PUBLISHED ";
+constexpr std::size_t kPublishedElements = 3;
 
 }  // namespace
 
@@ -24,6 +26,8 @@ RedisCommands::RedisCommands(RedisLink& link, std::string_view prefix)
     : link_(link),
       name_prefix_(std::string(prefix) + kLayoutVersion),
       number_key_(Name("number")),
+      members_key_(Name("members")),
+      replica_prefix_(Name(kReplicaPrefix)),
       next_epoch_(RandomId(static_cast<int>(EventNumber().epoch.size()))) {}
 
 void RedisCommands::Send(absl::Span<const std::string_view> arguments, Handler handler) {
@@ -75,6 +79,20 @@ absl::StatusOr<EventNumber> RedisCommands::ReadNumber(const redisReply& reply) {
     next_epoch_ = RandomId(static_cast<int>(next_epoch_.size()));
   }
   return *number;
+}
+
+absl::StatusOr<Backplane::Published> RedisCommands::ReadPublished(const redisReply& reply) {
+  const auto number = ReadNumber(reply);
+  if (!number.ok()) return number.status();
+  const auto elements = ElementsOf(reply);
+  if (elements.size() < kPublishedElements) {
+    return absl::InternalError("a script of Redis answered without counts");
+  }
+  Backplane::Published published;
+  published.number = *number;
+  published.receivers = static_cast<int>(elements[1]->integer);
+  published.deaf = static_cast<int>(elements[2]->integer);
+  return published;
 }
 
 }  // namespace sluice

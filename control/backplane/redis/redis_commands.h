@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/backplane/backplane.h"
 #include "control/backplane/redis/link/redis_link.h"
 #include "control/backplane/redis/scripts/redis_scripts.h"
 #include "edge/names/event_number.h"
@@ -29,6 +30,9 @@ class RedisCommands {
   // A key or a channel of this deployment and this layout of keys.
   std::string Name(std::string_view name) const { return name_prefix_ + std::string(name); }
   const std::string& name_prefix() const { return name_prefix_; }
+  // Of replicas' own channels.
+  const std::string& replica_prefix() const { return replica_prefix_; }
+  const std::string& members_key() const { return members_key_; }
 
   void Send(absl::Span<const std::string_view> arguments, Handler handler);
   // The reply, and whether it comes, is of no interest.
@@ -41,6 +45,8 @@ class RedisCommands {
 
   // The number in a reply of a script. Errors: INTERNAL, with which the link is reset.
   absl::StatusOr<EventNumber> ReadNumber(const redisReply& reply);
+  // The same with the receivers and deaf replicas behind it.
+  absl::StatusOr<Backplane::Published> ReadPublished(const redisReply& reply);
 
  private:
   void OnReply(const redisReply* reply, Handler handler);
@@ -48,6 +54,8 @@ class RedisCommands {
   RedisLink& link_;
   const std::string name_prefix_;
   const std::string number_key_;
+  const std::string members_key_;
+  const std::string replica_prefix_;
   std::string next_epoch_;  // A new one for each epoch that begins.
 };
 

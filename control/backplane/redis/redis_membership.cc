@@ -79,11 +79,11 @@ void RedisMembership::Report() {
   envelope.mutable_report()->set_replica_id(replica_id_);
   const std::string payload = EncodeEnvelope(std::move(envelope));
   const std::string description = listener_.DescribeReplica();
-  commands_.Run(
-      RedisScript::kReport, {commands_.Name("members"), commands_.Name("descriptions"), ClaimKey()},
-      {commands_.Name(kReplicasChannel), payload, replica_id_, commands_.Name(kReplicaPrefix),
-       process_id_, std::to_string(kClaimTtl.count()), description},
-      [this](absl::StatusOr<const redisReply*> reply) { OnReported(std::move(reply)); });
+  commands_.Run(RedisScript::kReport,
+                {commands_.members_key(), commands_.Name("descriptions"), ClaimKey()},
+                {commands_.Name(kReplicasChannel), payload, replica_id_, commands_.replica_prefix(),
+                 process_id_, std::to_string(kClaimTtl.count()), description},
+                [this](absl::StatusOr<const redisReply*> reply) { OnReported(std::move(reply)); });
   patience_timer_.expires_after(kReportPatience);
   patience_timer_.async_wait([this, report](const boost::system::error_code& error) {
     if (!error && reports_back_ < report) SetHealth(false, "a message did not come back in time");
@@ -175,7 +175,7 @@ void RedisMembership::Leave(absl::AnyInvocable<void()> done) {
     if (!error) FinishLeave();
   });
   commands_.Run(RedisScript::kLeave,
-                {commands_.Name("members"), commands_.Name("descriptions"), ClaimKey()},
+                {commands_.members_key(), commands_.Name("descriptions"), ClaimKey()},
                 {commands_.Name(kReplicasChannel), message, replica_id_, process_id_},
                 [this](auto) { FinishLeave(); });
 }

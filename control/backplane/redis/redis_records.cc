@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "control/backplane/channel.h"
-#include "control/backplane/redis/redis_names.h"
 #include "control/message/envelope.h"
 #include "control/request/error_reason.h"
 
 namespace sluice {
 namespace {
-
-constexpr std::size_t kPublishedElements = 3;
 
 // The record in the reply of HMGET version metadata; null: there is none.
 absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& reply) {
@@ -31,21 +28,6 @@ absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& 
 }
 
 }  // namespace
-
-absl::StatusOr<Backplane::Published> ReadPublished(RedisCommands& commands,
-                                                   const redisReply& reply) {
-  const auto number = commands.ReadNumber(reply);
-  if (!number.ok()) return number.status();
-  const auto elements = ElementsOf(reply);
-  if (elements.size() < kPublishedElements) {
-    return absl::InternalError("a script of Redis answered without counts");
-  }
-  Backplane::Published published;
-  published.number = *number;
-  published.receivers = static_cast<int>(elements[1]->integer);
-  published.deaf = static_cast<int>(elements[2]->integer);
-  return published;
-}
 
 RedisRecords::RedisRecords(RedisCommands& commands, std::string replica_id,
                            absl::Duration record_ttl)
@@ -89,27 +71,26 @@ void RedisRecords::Write(std::unique_ptr<Writing> writing, const Record* present
   const auto record = std::make_shared<const Record>(*std::move(changed));
   const std::string channel = commands_.Name(ClientChannel(writing->client_id));
   const std::string payload = EncodeRecordChange(*record, replica_id_);
-  const std::string members = commands_.Name("members");
-  const std::string replica_prefix = commands_.Name(kReplicaPrefix);
   const std::string expected = std::to_string(record->version - 1);
   const std::string version = std::to_string(record->version);
   const std::string metadata = record->metadata.SerializeAsString();
   const std::string key = Key(writing->client_id);
-  commands_.Run(RedisScript::kChangeRecord, {members, key},
-                {channel, payload, "1", replica_prefix, expected, version, metadata, ttl_ms_},
-                [this, writing = std::move(writing),
-                 record](absl::StatusOr<const redisReply*> reply) mutable {
-                  if (!reply.ok()) return writing->done(reply.status());
-                  if ((*reply)->type == REDIS_REPLY_NIL) {
-                    if (++writing->attempts < kAttemptsMax) return Try(std::move(writing));
-                    return writing->done(WithReason(
-                        absl::AbortedError("other writers kept changing the record; try again"),
-                        "VERSION_MISMATCH"));
-                  }
-                  auto published = ReadPublished(commands_, **reply);
-                  if (!published.ok()) return writing->done(published.status());
-                  writing->done(Backplane::ChangedRecord{record, *std::move(published)});
-                });
+  commands_.Run(
+      RedisScript::kChangeRecord, {commands_.members_key(), key},
+      {channel, payload, "1", commands_.replica_prefix(), expected, version, metadata, ttl_ms_},
+      [this, writing = std::move(writing),
+       record](absl::StatusOr<const redisReply*> reply) mutable {
+        if (!reply.ok()) return writing->done(reply.status());
+        if ((*reply)->type == REDIS_REPLY_NIL) {
+          if (++writing->attempts < kAttemptsMax) return Try(std::move(writing));
+          return writing->done(
+              WithReason(absl::AbortedError("other writers kept changing the record; try again"),
+                         "VERSION_MISMATCH"));
+        }
+        auto published = commands_.ReadPublished(**reply);
+        if (!published.ok()) return writing->done(published.status());
+        writing->done(Backplane::ChangedRecord{record, *std::move(published)});
+      });
 }
 
 void RedisRecords::Renew(const std::vector<std::string>& client_ids) {

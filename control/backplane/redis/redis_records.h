@@ -50,8 +50,4 @@ class RedisRecords {
   const std::string ttl_ms_;
 };
 
-// The number, receivers and deaf replicas that begin a script's answer.
-absl::StatusOr<Backplane::Published> ReadPublished(RedisCommands& commands,
-                                                   const redisReply& reply);
-
 }  // namespace sluice
