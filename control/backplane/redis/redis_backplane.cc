@@ -59,11 +59,7 @@ void RedisBackplane::Leave(absl::AnyInvocable<void()> done) {
 void RedisBackplane::OnLinkUp(RedisLink& link) {
   Log(spdlog::level::debug, "connected to Redis",
       {{"link", &link == &parts_->command_link ? "commands" : "subscriptions"}});
-  if (&link == &parts_->command_link) {
-    // Until both stand a report could not come back.
-    if (is_listening_) parts_->membership.OnListening();
-    return;
-  }
+  if (&link == &parts_->command_link) return ReportIfListening();
   was_up_ = true;
   link.connection().SetPushHandler([this](const redisReply& reply) { OnPush(reply); });
   parts_->subscriptions.OnConnected(link.connection());
@@ -77,8 +73,14 @@ void RedisBackplane::SubscribeOwnChannels() {
   parts_->subscriptions.Subscribe(commands.Name(kReplicasChannel), [] {});
   parts_->subscriptions.Subscribe(commands.replica_prefix() + options_.replica_id, [this] {
     is_listening_ = true;
-    parts_->membership.OnListening();
+    ReportIfListening();
   });
+}
+
+// Until both links stand a report could not be sent, or not come back, which would be taken for a
+// failure.
+void RedisBackplane::ReportIfListening() {
+  if (is_listening_ && parts_->command_link.is_up()) parts_->membership.OnListening();
 }
 
 void RedisBackplane::OnLinkDown(RedisLink& link, const std::string& why) {

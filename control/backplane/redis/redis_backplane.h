@@ -77,6 +77,7 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
   void OnLinkDown(RedisLink& link, const std::string& why) override;
 
   void SubscribeOwnChannels();
+  void ReportIfListening();
   void OnPush(const redisReply& reply);
   void OnMessage(std::string_view channel, std::string_view message);
   void OnNumbered(std::string_view channel, const EventNumber& number, std::string_view payload);
