@@ -179,8 +179,11 @@ TEST_F(ThreeReplicas, CountNoStrangerWhoListensToEverything) {
 }
 
 TEST_F(ThreeReplicas, RefuseAFourthWithAnIdThatIsTaken) {
-  const ServerProcess fourth({"--replica-id=r2", "--redis-url=" + redis().Url()});
+  ServerProcess fourth({"--replica-id=r2", "--redis-url=" + redis().Url()});
   EXPECT_FALSE(fourth.IsListening());
+  const auto status = fourth.process().Wait();
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(*status, (ExitStatus{1, 0}));
   EXPECT_NE(fourth.Log().find("another replica runs under the id `r2`"), std::string::npos)
       << fourth.Log();
   EXPECT_EQ(Broadcast(1, "x").delivery.unconfirmed_replicas(), 0);
