@@ -134,18 +134,20 @@ class Churn : public ServerTest {
 TEST_F(Churn, EveryStreamGetsItsEventsInOrderOnceAndAnswersEqualTheLogs) {
   constexpr int kStreams = 5000;
   constexpr int kCallers = 4;
-  constexpr int kCallsEach = 250;
+  constexpr int kCallsEach = 250;  // And more until so many streams have come and gone.
+  constexpr int kChurnMin = 21;
   std::mt19937 random(20261121);
   for (int i = 0; i < kStreams; ++i) OpenRandom(random);
   for (NumberedStream& stream : numbered_) ASSERT_TRUE(stream.WaitForOpen());
 
   std::atomic<int> callers_left = kCallers;  // Counted down by callers, read by this thread.
+  std::atomic<int> churned = 0;              // Counted up by this thread, read by callers.
   std::vector<std::thread> callers;
   for (int caller = 0; caller < kCallers; ++caller) {
-    callers.emplace_back([this, caller, &callers_left] {
+    callers.emplace_back([this, caller, &callers_left, &churned] {
       std::mt19937 own_random(static_cast<unsigned>(caller));
-      for (int i = 0; i < kCallsEach; ++i) {
-        Send(RandomPublish(own_random), caller * kCallsEach + i);
+      for (int i = 0; i < kCallsEach || churned < kChurnMin; ++i) {
+        Send(RandomPublish(own_random), i * kCallers + caller);
       }
       --callers_left;
     });
@@ -153,7 +155,6 @@ TEST_F(Churn, EveryStreamGetsItsEventsInOrderOnceAndAnswersEqualTheLogs) {
   // Streams come and go meanwhile. A half-close lets the log go on to the server's last byte, so
   // that every event that was counted must be in it.
   std::size_t oldest_open = 0;
-  int churned = 0;
   while (callers_left > 0) {
     numbered_[oldest_open++].stream().HalfClose();
     ASSERT_TRUE(OpenRandom(random).WaitForOpen());
