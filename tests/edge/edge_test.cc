@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/eventually.h"
 #include "tests/support/http/http_exchange.h"
 #include "tests/support/http/tcp_socket.h"
 #include "tests/support/stream/edge_bench.h"
@@ -175,6 +176,8 @@ TEST(Edge, AnswersAStreamOverTheLimitSoThatItComesBack) {
   EXPECT_EQ(bench.observer().Copy().opened.size(), 1U);
   first->Close();
   ASSERT_TRUE(bench.observer().WaitForClosed(1));
+  // Until its socket is closed too it takes a place.
+  ASSERT_TRUE(tests::Eventually([&] { return bench.edge().connection_count() == 0; }));
   const auto third = bench.Open("");
   bench.GoLive();
   EXPECT_TRUE(third->WaitForEvent("sluice.open").has_value());
