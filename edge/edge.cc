@@ -68,20 +68,19 @@ void Edge::Stop() {
   for (const auto& shard : shards_) shard->Stop();
 }
 
-void Edge::GoLive(ConnectionId id, const EventNumber& position) {
+void Edge::GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order) {
   Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
-  shard.Post([&shard, id, position] { shard.GoLive(id, position); });
+  shard.Post([&shard, id, position, order] { shard.GoLive(id, position, order); });
 }
 
-void Edge::Deliver(const std::vector<int>& shards, const Target& target,
-                   std::shared_ptr<const DeliveryFilter> filter, EncodedEvent event,
+void Edge::Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
                    absl::AnyInvocable<void(FanOutResult)> done) {
   if (shards.empty()) return done({});
   const auto receipt =
       std::make_shared<FanOutReceipt>(static_cast<int>(shards.size()), std::move(done));
   for (const int index : shards) {
     Shard& shard = *shards_[static_cast<std::size_t>(index)];
-    shard.Post([&shard, fan_out = FanOut{target, filter, event, receipt}]() mutable {
+    shard.Post([&shard, fan_out = FanOut{target, event, receipt}]() mutable {
       shard.Add(std::move(fan_out));
     });
   }

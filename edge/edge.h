@@ -40,14 +40,14 @@ class Edge {
   std::size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
 
   // Lets a stream that was announced by OnConnectionOpened receive events: it gets those of later
-  // FanOut calls and none of earlier ones. `position`: the number of the last event before.
-  void GoLive(ConnectionId id, const EventNumber& position);
+  // Deliver calls with a greater `order` and none of earlier ones. `position`: the number of the
+  // last event before.
+  void GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order);
 
-  // Encodes nothing: `event` is sent as it is. `shards`: indexes of the shards that may hold
+  // `event.order` grows with each call. `shards`: indexes of the shards that may hold
   // sessions of the target, each once. `done` is called on a shard's thread, or before this returns
   // when `shards` is empty.
-  void Deliver(const std::vector<int>& shards, const Target& target,
-               std::shared_ptr<const DeliveryFilter> filter, EncodedEvent event,
+  void Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
                absl::AnyInvocable<void(FanOutResult)> done);
 
   // Tells every stream that receives events that it may have missed some between these numbers,

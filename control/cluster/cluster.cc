@@ -181,7 +181,7 @@ void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const
   const OpenedConnection opened = std::move(found->second.opened);
   joining_.erase(found);
   live_.emplace(id, directory_.Add(opened, record.ok() ? *std::move(record) : nullptr));
-  edge_->GoLive(id, backplane_.position());
+  edge_->GoLive(id, backplane_.position(), order_.Advance(backplane_.position()));
 }
 
 void Cluster::Leave(ConnectionId id) {
@@ -205,13 +205,14 @@ void Cluster::Release(ConnectionId id, const std::string& client_id,
 
 void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
                         std::string_view payload) {
+  const std::uint64_t order = order_.Advance(number);
   const auto envelope = DecodeEnvelope(payload);
   if (!envelope.ok()) {
     Log(spdlog::level::warn, "ignored a message of the backplane",
         {{"channel", channel}, {"error", std::string(envelope.status().message())}});
     return;
   }
-  if (envelope->has_event()) return publisher_->OnEvent(channel, number, *envelope);
+  if (envelope->has_event()) return publisher_->OnEvent(channel, number, order, *envelope);
   if (!envelope->has_record()) return;  // Of a kind that a later version knows.
   OnRecord(channel, envelope->record());
   publisher_->Acknowledge(*envelope, number);

@@ -19,6 +19,7 @@
 #include "control/backplane/backplane.h"
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
+#include "control/message/event_order.h"
 #include "control/presence/client_gather.h"
 #include "control/presence/directory.h"
 #include "control/presence/local_clients.h"
@@ -126,6 +127,7 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   boost::asio::steady_timer renewal_timer_;
   Edge* edge_ = nullptr;  // Set by Start.
   Interest interest_;
+  EventOrder order_;
   Directory directory_;
   Members members_;
   std::unique_ptr<Publisher> publisher_;

@@ -70,7 +70,7 @@ absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload) 
   return envelope;
 }
 
-absl::StatusOr<DecodedEvent> DecodeEvent(const internal::v1::EventMessage& message,
+absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& message,
                                          const EventNumber& number) {
   const absl::Status status = CheckMessage(message);
   if (!status.ok()) return status;
@@ -85,7 +85,12 @@ absl::StatusOr<DecodedEvent> DecodeEvent(const internal::v1::EventMessage& messa
     fields.id = number_text;
   }
   if (message.retry_ms() != 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
-  return DecodedEvent{std::make_shared<const std::string>(EncodeEvent(fields)), FilterOf(message)};
+  OrderedEvent event;
+  event.bytes = std::make_shared<const std::string>(EncodeEvent(fields));
+  event.filter = FilterOf(message);
+  event.number = number;
+  event.is_resumable = !message.ephemeral();
+  return event;
 }
 
 }  // namespace sluice

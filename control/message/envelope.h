@@ -29,15 +29,10 @@ std::string EncodeRecordChange(const Record& record, std::string_view replica_id
 // INVALID_ARGUMENT: the bytes are no envelope.
 absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload);
 
-// An event as a replica's edge takes it.
-struct DecodedEvent {
-  EncodedEvent bytes;
-  std::shared_ptr<const DeliveryFilter> filter;  // Null: no filter.
-};
-
 // Encodes the event as browsers get it. Foreign bytes are checked: a replica of another version, or
-// a stranger, may have sent them. INVALID_ARGUMENT: the event breaks the rules.
-absl::StatusOr<DecodedEvent> DecodeEvent(const internal::v1::EventMessage& message,
+// a stranger, may have sent them. Its order is left open. INVALID_ARGUMENT: the event breaks the
+// rules.
+absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& message,
                                          const EventNumber& number);
 
 }  // namespace sluice

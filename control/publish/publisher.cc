@@ -161,7 +161,7 @@ void Publisher::ForgetAnswered() {
   while (!sent_.empty() && sent_.begin()->second->is_answered) sent_.erase(sent_.begin());
 }
 
-void Publisher::OnEvent(const std::string& channel, const EventNumber& number,
+void Publisher::OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                         const internal::v1::Envelope& envelope) {
   const auto target = TargetOf(channel);
   auto event = DecodeEvent(envelope.event(), number);
@@ -183,8 +183,9 @@ void Publisher::OnEvent(const std::string& channel, const EventNumber& number,
   const std::size_t cost =
       std::max(event->bytes->size(), envelope.ByteSizeLong()) + kEventOverheadBytes;
   in_flight_bytes_ += cost;
+  event->order = order;
   edge_.Deliver(
-      interest_.ShardsOf(channel), *target, std::move(event->filter), std::move(event->bytes),
+      interest_.ShardsOf(channel), *target, *event,
       [this, cost, confirmation = std::move(confirmation), sequence = number.sequence,
        ack_to](FanOutResult result) {
         if (confirmation != nullptr) {

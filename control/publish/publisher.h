@@ -63,7 +63,8 @@ class Publisher {
   void Publish(PublishCommand command, PublishDone done);
 
   // An event of the backplane for this replica's streams.
-  void OnEvent(const std::string& channel, const EventNumber& number,
+  // `order`: OrderedEvent's.
+  void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                const internal::v1::Envelope& envelope);
 
   // `message` has been dealt with here, without any stream. Nothing happens if nobody waits.

@@ -121,7 +121,7 @@ class Session : public TimerWheel::Timer {
   std::size_t queued_cost() const { return outbox_ == nullptr ? 0 : outbox_->cost(); }
   std::uint64_t delivered_count() const { return delivered_count_; }
 
-  // The shard-local number of the last fan-out that this session has got or was not meant to get.
+  // The order of the last event that this session has got or was not meant to get.
   std::uint64_t served() const { return served_; }
   void set_served(std::uint64_t number) { served_ = number; }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "edge/names/connection_id.h"
+#include "edge/names/event_number.h"
 #include "edge/shard/audience_index.h"
 #include "edge/sse/frame.h"
 
@@ -24,6 +25,18 @@ struct DeliveryFilter {
   absl::flat_hash_set<std::string> except_client_ids;
 
   friend bool operator==(const DeliveryFilter&, const DeliveryFilter&) = default;
+};
+
+// An event of the backplane as streams get it, encoded once for the replica.
+struct OrderedEvent {
+  EncodedEvent bytes;
+  std::shared_ptr<const DeliveryFilter> filter;  // Null: every session of the target.
+  EventNumber number;
+  // Its bytes carry an id that a stream can resume from.
+  bool is_resumable = false;
+  // Its place in the order of this replica's events: grows with each, also where the cluster's
+  // numbers begin anew with another epoch.
+  std::uint64_t order = 0;
 };
 
 // What a fan-out came to. A stream that had ended before is in neither.
@@ -57,8 +70,7 @@ class FanOutReceipt {
 // One event for one target, on its way to a shard.
 struct FanOut {
   Target target;
-  std::shared_ptr<const DeliveryFilter> filter;  // Null: every session of the target.
-  EncodedEvent event;
+  OrderedEvent event;
   std::shared_ptr<FanOutReceipt> receipt;
 };
 

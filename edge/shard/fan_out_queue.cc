@@ -3,22 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge/base/check.h"
+
 namespace sluice {
 
 void FanOutQueue::Add(FanOut fan_out) {
   thread_.Check();
-  ++last_number_;
+  OrderedEvent& event = fan_out.event;
+  SLUICE_DCHECK(event.order > last_order_);
+  last_order_ = event.order;
   Audience* audience = index_.Find(fan_out.target);
   if (audience == nullptr) {
     fan_out.receipt->AddPart({});
     return;
   }
-  if (added_.empty() ||
-      !added_.back().Takes(*audience, fan_out.filter.get(), fan_out.event->size())) {
+  if (added_.empty() || !added_.back().Takes(*audience, event.filter.get(), event.bytes->size())) {
     index_.Pin(*audience);
-    added_.emplace_back(*audience, std::move(fan_out.filter));
+    added_.emplace_back(*audience, std::move(event.filter));
   }
-  added_.back().Add(last_number_, FramePointer(new Frame(std::move(fan_out.event))),
+  const EventNumber number = event.is_resumable ? event.number : EventNumber();
+  added_.back().Add(event.order, FramePointer(new Frame(std::move(event.bytes), number)),
                     std::move(fan_out.receipt));
 }
 
@@ -108,9 +112,9 @@ void FanOutQueue::WalkOn() {
   }
 }
 
-void FanOutQueue::ServeFromNowOn(Session& session) {
+void FanOutQueue::ServeFrom(Session& session, std::uint64_t order) {
   thread_.Check();
-  session.set_served(++last_number_);
+  session.set_served(std::max(order, last_order_));
 }
 
 }  // namespace sluice

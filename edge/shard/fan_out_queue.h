@@ -20,8 +20,7 @@ namespace sluice {
 // overtake a big fan-out without reordering any connection: before it writes to a session, it
 // delivers to it every queued block that the session has still to get, and the slices skip the
 // session later ("serves pending fan-outs", the design's rule "overtake"). What a session has got
-// is a number: events are numbered as they are added, and a session keeps the number it is served
-// to.
+// is a number, the order of its last event.
 //
 // Owner:  the shard.
 // Thread: the shard.
@@ -49,8 +48,8 @@ class FanOutQueue {
   // Delivers or queues all that was added, however long it takes.
   void Flush();
 
-  // Call when a session joins its audiences: it gets no event added before.
-  void ServeFromNowOn(Session& session);
+  // Call when a session joins its audiences: it gets no event added before, and none up to `order`.
+  void ServeFrom(Session& session, std::uint64_t order);
 
   // Brings the session up to date with every queued block, before something else is written to it.
   // How many sends that took at most.
@@ -73,7 +72,7 @@ class FanOutQueue {
 
   ThreadChecker thread_;
   AudienceIndex& index_;
-  std::uint64_t last_number_ = 0;
+  std::uint64_t last_order_ = 0;
   std::size_t rotation_ = 0;
   std::deque<Block> added_;    // Their audiences are pinned.
   std::deque<Block> pending_;  // Their audiences are pinned.

@@ -192,11 +192,11 @@ void Shard::OnArrival(StreamArrival arrival) {
   started.Start(MakeFrame(arrival.head + EncodeReconnectionTime(JitteredReconnectionTime())));
 }
 
-void Shard::GoLive(ConnectionId id, const EventNumber& position) {
+void Shard::GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->is_joining()) return;  // It has left meanwhile.
   Session& session = *found->second;
-  fan_outs_.ServeFromNowOn(session);
+  fan_outs_.ServeFrom(session, order);
   session.GoLive();
   audiences_.Join(session, std::exchange(session.identity().groups, {}));
   const std::string position_text = position.ToString();

@@ -69,7 +69,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void Post(Mailbox::Task task) { mailbox_.Push(std::move(task)); }
 
   // The stream's channels are subscribed, and it has joined at `position`.
-  void GoLive(ConnectionId id, const EventNumber& position);
+  void GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order);
 
   // One of the server's own events for every live stream, behind what was added before.
   void TellAll(std::string bytes);

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "edge/names/event_number.h"
+
 namespace sluice {
 
 // The bytes of an event, encoded once for the whole replica and never changed after.
@@ -24,15 +26,21 @@ class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_co
   // its control block, and the outbox's entry.
   static constexpr std::size_t kOverheadBytes = 128;
 
-  explicit Frame(EncodedEvent event) : event_(std::move(event)) {}
+  // `number`: of the id that the event carries, if a stream can resume from it.
+  explicit Frame(EncodedEvent event, const EventNumber& number = {})
+      : event_(std::move(event)), number_(number) {}
 
   std::string_view bytes() const { return *event_; }
+
+  // Sequence 0: no stream can resume from this event.
+  const EventNumber& number() const { return number_; }
 
   // What it is charged against outbox limits.
   std::size_t cost() const { return event_->size() + kOverheadBytes; }
 
  private:
   EncodedEvent event_;
+  EventNumber number_;
 };
 
 using FramePointer = boost::intrusive_ptr<const Frame>;

@@ -45,13 +45,13 @@ class NumberedEvents {
     while (!is_stopping_.load()) {
       const auto opened = bench_.observer().Copy().opened;
       for (; live < opened.size(); ++live) {
-        bench_.edge().GoLive(opened[live].id, bench_.position());
+        bench_.edge().GoLive(opened[live].id, bench_.position(), 0);
       }
       // At most some are under way, so that no stream becomes slow.
       pacer_.WaitFor([this](const StreamLog& log) { return log.event_count + 8 > sent_; });
       ++sent_;
-      bench_.edge().Deliver({0, 1}, {Target::Kind::kAll, ""}, nullptr,
-                            tests::EncodedData(std::to_string(sent_)), [this](FanOutResult result) {
+      bench_.edge().Deliver({0, 1}, {Target::Kind::kAll, ""}, bench_.Event(std::to_string(sent_)),
+                            [this](FanOutResult result) {
                               entered_.fetch_add(result.entered);
                               results_.Update([](int& count) { ++count; });
                             });

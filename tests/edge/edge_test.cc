@@ -109,18 +109,17 @@ TEST(Edge, ReportsAStreamThatLeaves) {
   EXPECT_EQ(bench.observer().Copy().closed[0], std::make_pair(id, EndReason::kClientGone));
   EXPECT_EQ(bench.Deliver(All(), "x").entered, 0);
   EXPECT_EQ(bench.edge().connection_count(), 0U);
-  bench.edge().GoLive(id, bench.position());  // Too late, and no harm.
+  bench.edge().GoLive(id, bench.position(), 0);  // Too late, and no harm.
   EXPECT_TRUE(bench.Describe({id}).empty());
 }
 
 TEST(Edge, AnswersAtOnceForNoShardsAndNoConnections) {
   EdgeBench bench;
   int answers = 0;
-  bench.edge().Deliver({}, All(), nullptr, tests::EncodedData("x"),
-                       [&answers](FanOutResult result) {
-                         EXPECT_EQ(result.entered, 0);
-                         ++answers;
-                       });
+  bench.edge().Deliver({}, All(), bench.Event("x"), [&answers](FanOutResult result) {
+    EXPECT_EQ(result.entered, 0);
+    ++answers;
+  });
   bench.edge().Describe({}, [&answers](auto descriptions) {
     EXPECT_TRUE(descriptions.empty());
     ++answers;
@@ -204,7 +203,7 @@ TEST(Edge, EndsStreamsAfterWhatWaitsForThem) {
   bench.GoLive();
   const auto joining = bench.Open("?client_id=bob");
   ASSERT_TRUE(bench.observer().WaitForOpened(1).has_value());
-  bench.edge().Deliver({0, 1}, All(), nullptr, tests::EncodedData("last"), [](FanOutResult) {});
+  bench.edge().Deliver({0, 1}, All(), bench.Event("last"), [](FanOutResult) {});
   EXPECT_TRUE(bench.edge().EndStreams(tests::kPatience));
   ASSERT_TRUE(live->WaitForEnd());
   ASSERT_TRUE(joining->WaitForEnd());

@@ -12,7 +12,7 @@ namespace {
 
 const EventNumber kNumber = {{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, 1'700'000'000'000'000};
 
-tests::ReceivedEvent Parsed(const absl::StatusOr<DecodedEvent>& decoded) {
+tests::ReceivedEvent Parsed(const absl::StatusOr<OrderedEvent>& decoded) {
   EXPECT_TRUE(decoded.ok()) << decoded.status();
   tests::EventStreamParser parser;
   if (!decoded.ok()) return {};
@@ -22,7 +22,7 @@ tests::ReceivedEvent Parsed(const absl::StatusOr<DecodedEvent>& decoded) {
 }
 
 // Through the wire.
-absl::StatusOr<DecodedEvent> Carry(const internal::v1::EventMessage& message,
+absl::StatusOr<OrderedEvent> Carry(const internal::v1::EventMessage& message,
                                    const std::string& behind = "") {
   const auto envelope = DecodeEnvelope(EncodeEnvelope(message) + behind);
   if (!envelope.ok()) return envelope.status();

@@ -84,7 +84,7 @@ class PublisherTest : public testing::Test {
     const EventNumber number = {{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, ++last_sequence_};
     const auto envelope = DecodeEnvelope(publish.message.payload);
     if (is_heard && envelope.ok() && envelope->has_event()) {
-      publisher_->OnEvent(publish.message.channel, number, *envelope);
+      publisher_->OnEvent(publish.message.channel, number, number.sequence, *envelope);
     }
     Backplane::Published published;
     published.number = number;
@@ -224,7 +224,7 @@ TEST_F(PublisherTest, TellsOthersWhatBecameOfTheirEvents) {
   EventNumber number;
   for (const char* channel : {"all", "group:nobody"}) {
     ++number.sequence;
-    publisher_->OnEvent(channel, number, *DecodeEnvelope(payload));
+    publisher_->OnEvent(channel, number, number.sequence, *DecodeEnvelope(payload));
   }
   const auto acks_sent = [this] {
     std::set<std::uint64_t> sequences;

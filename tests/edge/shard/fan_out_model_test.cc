@@ -114,12 +114,12 @@ class FanOutModel {
       }
     }
     const std::string padding(Random(20) == 0 ? 3000 : Random(60), 'x');
-    crowd_.fan_outs().Add({target, filter,
-                           tests::EncodedData(std::to_string(number) + " " + padding),
-                           std::make_shared<FanOutReceipt>(1, [this, number](FanOutResult result) {
-                             EXPECT_FALSE(events_[number].has_value()) << "acknowledged twice";
-                             events_[number] = result;
-                           })});
+    crowd_.fan_outs().Add(
+        {target, tests::DataEvent(std::to_string(number) + " " + padding, number + 1, filter),
+         std::make_shared<FanOutReceipt>(1, [this, number](FanOutResult result) {
+           EXPECT_FALSE(events_[number].has_value()) << "acknowledged twice";
+           events_[number] = result;
+         })});
     if (events_.size() % 25 == 0) ReadAll();
   }
 

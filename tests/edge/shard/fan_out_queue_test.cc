@@ -12,7 +12,6 @@
 namespace sluice {
 namespace {
 
-using tests::EncodedData;
 using tests::SessionCrowd;
 using Data = std::vector<std::string>;
 using Member = SessionCrowd::Member;
@@ -36,7 +35,9 @@ class FanOutQueueTest : public testing::Test {
            std::shared_ptr<const DeliveryFilter> filter = nullptr) {
     auto receipt = std::make_shared<FanOutReceipt>(
         1, [this, data](FanOutResult result) { results_[data] = result; });
-    queue().Add({{kind, name}, std::move(filter), EncodedData(data), std::move(receipt)});
+    queue().Add({{kind, name},
+                 tests::DataEvent(data, ++last_order_, std::move(filter)),
+                 std::move(receipt)});
   }
 
   void AddBig(const std::string& data) { Add(Target::Kind::kGroup, "big", data); }
@@ -52,6 +53,7 @@ class FanOutQueueTest : public testing::Test {
   SessionCrowd crowd_;
   std::vector<Member*> members_;
   std::map<std::string, FanOutResult> results_;
+  std::uint64_t last_order_ = 0;
 };
 
 TEST_F(FanOutQueueTest, AnswersForATargetThatNobodyIsAt) {

@@ -47,7 +47,7 @@ class EdgeBench {
     const auto opened = observer_.WaitForOpened(live_count_++);
     EXPECT_TRUE(opened.has_value()) << "no stream came";
     if (!opened.has_value()) return {};
-    edge_->GoLive(opened->id, position_);
+    edge_->GoLive(opened->id, position_, order_);
     return *opened;
   }
 
@@ -55,12 +55,17 @@ class EdgeBench {
   FanOutResult Deliver(const Target& target, const std::string& data,
                        std::shared_ptr<const DeliveryFilter> filter = nullptr) {
     Watched<std::pair<bool, FanOutResult>> answer;
-    edge_->Deliver({0, 1}, target, std::move(filter), EncodedData(data),
-                   [&answer](FanOutResult result) {
-                     answer.Update([result](auto& value) { value = {true, result}; });
-                   });
+    edge_->Deliver({0, 1}, target, Event(data, std::move(filter)), [&answer](FanOutResult result) {
+      answer.Update([result](auto& value) { value = {true, result}; });
+    });
     EXPECT_TRUE(answer.WaitFor([](const auto& value) { return value.first; }, kPatience));
     return answer.Copy().second;
+  }
+
+  // The next event.
+  OrderedEvent Event(const std::string& data,
+                     std::shared_ptr<const DeliveryFilter> filter = nullptr) {
+    return DataEvent(data, ++order_, std::move(filter));
   }
 
   std::vector<ConnectionDescription> Describe(const std::vector<ConnectionId>& ids) {
@@ -80,6 +85,7 @@ class EdgeBench {
   std::unique_ptr<Edge> edge_;
   EventStreamClient client_;
   std::size_t live_count_ = 0;
+  std::uint64_t order_ = 0;
   EventNumber position_ = {{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, 1'700'000'000'000'000};
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "edge/shard/fan_out.h"
 #include "edge/sse/event_encoder.h"
 #include "edge/sse/frame.h"
 
@@ -16,6 +17,16 @@ inline FramePointer FrameOf(std::string bytes) {
 // An event without name and id.
 inline EncodedEvent EncodedData(const std::string& data) {
   return std::make_shared<const std::string>(EncodeEvent({.data = data}));
+}
+
+// An event that carries no id, at this place in the order.
+inline OrderedEvent DataEvent(const std::string& data, std::uint64_t order,
+                              std::shared_ptr<const DeliveryFilter> filter = nullptr) {
+  OrderedEvent event;
+  event.bytes = EncodedData(data);
+  event.filter = std::move(filter);
+  event.order = order;
+  return event;
 }
 
 inline FramePointer DataFrame(const std::string& data) {

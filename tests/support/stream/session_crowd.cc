@@ -39,7 +39,7 @@ SessionCrowd::Member& SessionCrowd::Join(const std::string& client_id,
   members_.push_back(std::move(member));
   // As the shard does it.
   joined.session->Start(FrameOf("retry: 1000\n\n"));
-  fan_outs_.ServeFromNowOn(*joined.session);
+  fan_outs_.ServeFrom(*joined.session, 0);
   joined.session->GoLive();
   index_.Join(*joined.session, groups);
   return joined;
