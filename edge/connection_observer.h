@@ -2,6 +2,7 @@
 
 #include <absl/time/time.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct OpenedConnection {
   // Sorted, each once.
   std::vector<std::string> groups;
   absl::Time connect_time;
+  // Last-Event-ID, or the query's.
+  std::optional<std::string> last_event_id;
   // A JSON object that the client's metadata begins with; empty: none.
   std::string metadata;
 };
@@ -27,8 +30,8 @@ class ConnectionObserver {
  public:
   virtual ~ConnectionObserver() = default;
 
-  // Events reach the stream only after Edge::GoLive, which the observer calls when the connection's
-  // channels are subscribed.
+  // Events reach the stream only behind the last page of Edge::Replay, which the observer calls
+  // when the connection's channels are subscribed.
   virtual void OnConnectionOpened(OpenedConnection connection) = 0;
 
   virtual void OnConnectionClosed(ConnectionId id, EndReason reason) = 0;

@@ -68,9 +68,11 @@ void Edge::Stop() {
   for (const auto& shard : shards_) shard->Stop();
 }
 
-void Edge::GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order) {
+void Edge::Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) {
   Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
-  shard.Post([&shard, id, position, order] { shard.GoLive(id, position, order); });
+  shard.Post([&shard, id, page = std::move(page), drained = std::move(drained)]() mutable {
+    shard.Replay(id, page, std::move(drained));
+  });
 }
 
 void Edge::Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
@@ -86,10 +88,19 @@ void Edge::Deliver(const std::vector<int>& shards, const Target& target, const O
   }
 }
 
-void Edge::TellGap(std::string_view reason, const EventNumber& from, const EventNumber& to) {
-  const std::string bytes = EncodeGap(reason, from.ToString(), to.ToString());
+void Edge::TellGap(const Target& target, std::string_view reason, const EventNumber& from,
+                   const EventNumber& to, bool carries_id) {
+  const std::string to_text = to.ToString();
+  const auto id = carries_id ? std::optional<std::string_view>(to_text) : std::nullopt;
+  const std::string bytes = EncodeGap(reason, from.ToString(), to_text, id);
   for (const auto& shard : shards_) {
-    shard->Post([&shard = *shard, bytes] { shard.TellAll(bytes); });
+    shard->Post([&shard = *shard, target, bytes] { shard.Tell(target, bytes); });
+  }
+}
+
+void Edge::SetPosition(const EventNumber& position, std::uint64_t order) {
+  for (const auto& shard : shards_) {
+    shard->Post([&shard = *shard, position, order] { shard.SetPosition(position, order); });
   }
 }
 

@@ -11,6 +11,7 @@
 #include "edge/connection_observer.h"
 #include "edge/edge_guards.h"
 #include "edge/edge_options.h"
+#include "edge/event_streams.h"
 #include "edge/shard/fan_out.h"
 #include "edge/shard/shard.h"
 
@@ -18,13 +19,12 @@ namespace sluice {
 
 // All event streams of this replica: the one door between the control plane and the browsers.
 //
-// A stream that is accepted is announced to the observer, joins when the observer calls GoLive, and
-// from then on gets the events whose target it belongs to, in the order of the FanOut calls.
+// A stream that is accepted is announced to the observer, joins when the observer has
+// it replayed its last page, and from then on gets the events whose target it belongs to.
 //
 // Owner:  the server. Outlives nothing that calls it: the control plane stops first.
-// Thread: FanOut and GoLive from one thread, because their order is the order of events; the others
-//         from any.
-class Edge {
+// Thread: EventStreams' as said there; the others from any.
+class Edge : public EventStreams {
  public:
   // Binds and begins to accept. Errors: UNAVAILABLE if the port is taken, INVALID_ARGUMENT if the
   // address can't be bound.
@@ -32,27 +32,20 @@ class Edge {
                                                      ConnectionObserver& observer,
                                                      EdgeGuards guards = {});
 
-  ~Edge();
+  ~Edge() override;
 
   // The address that streams are served on, with the port that was bound.
   const boost::asio::ip::tcp::endpoint& address() const { return options_.http; }
 
   std::size_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
 
-  // Lets a stream that was announced by OnConnectionOpened receive events: it gets those of later
-  // Deliver calls with a greater `order` and none of earlier ones. `position`: the number of the
-  // last event before.
-  void GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order);
-
-  // `event.order` grows with each call. `shards`: indexes of the shards that may hold
-  // sessions of the target, each once. `done` is called on a shard's thread, or before this returns
-  // when `shards` is empty.
+  // EventStreams
+  void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
   void Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
-               absl::AnyInvocable<void(FanOutResult)> done);
-
-  // Tells every stream that receives events that it may have missed some between these numbers,
-  // behind what it has got so far.
-  void TellGap(std::string_view reason, const EventNumber& from, const EventNumber& to);
+               absl::AnyInvocable<void(FanOutResult)> done) override;
+  void TellGap(const Target& target, std::string_view reason, const EventNumber& from,
+               const EventNumber& to, bool carries_id) override;
+  void SetPosition(const EventNumber& position, std::uint64_t order) override;
 
   // What these connections are doing, without those that are gone, in no order. `done` is called on
   // a shard's thread, or before this returns when `ids` is empty.

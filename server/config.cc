@@ -19,6 +19,7 @@
 #include "edge/sse/event_rules.h"
 #include "server/flag_value.h"
 #include "server/flags.h"
+#include "server/resume/history_flags.h"
 
 namespace sluice {
 namespace {
@@ -233,6 +234,10 @@ absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
   config.record_ttl =
       reader.DurationFrom("record-ttl", values.record_ttl, absl::Seconds(1), absl::Hours(24 * 365));
   ReadCluster(values, reader, config);
+  const auto history = ReadHistoryFlags(values);
+  if (!history.ok()) return history.status();
+  config.history = history->history;
+  config.resume_cache_bytes_max = history->resume_cache_bytes_max;
   ReadLog(values, reader, config);
   auto doors = ReadDoorOptions(values);
   if (!doors.ok()) return doors.status();
@@ -258,7 +263,9 @@ std::vector<std::string> EnvironmentArguments(const CLI::App& parsed) {
       arguments.push_back(absl::StrCat("--", name, "=", value));
       continue;
     }
-    for (absl::string_view part : absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+    // Entries of --history have commas inside.
+    const char separator = name == "history" ? ';' : ',';
+    for (absl::string_view part : absl::StrSplit(value, separator, absl::SkipWhitespace())) {
       arguments.push_back(absl::StrCat("--", name, "=", absl::StripAsciiWhitespace(part)));
     }
   }

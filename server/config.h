@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "control/backplane/history/history.h"
 #include "control/backplane/redis/link/redis_url.h"
 #include "edge/edge_options.h"
 #include "edge/log/log.h"
@@ -20,6 +21,8 @@ struct Config {
   std::string grpc;   // ADDRESS:PORT
   std::string admin;  // ADDRESS:PORT
   absl::Duration record_ttl;
+  HistoryOptions history;
+  std::size_t resume_cache_bytes_max = 0;
   DoorOptions doors;
   bool has_grpc_reflection = true;
   std::optional<RedisUrl> redis;  // None: the only replica.

@@ -12,6 +12,7 @@ constexpr char kAddresses[] = "Addresses";
 constexpr char kStreams[] = "Streams";
 constexpr char kLimits[] = "Limits";
 constexpr char kDoors[] = "Who gets in";
+constexpr char kHistory[] = "Resume";
 constexpr char kCluster[] = "Cluster";
 constexpr char kProcess[] = "Process";
 
@@ -75,6 +76,23 @@ void AddDoorFlags(CLI::App& parser, FlagValues& values) {
       ->group(kDoors);
 }
 
+void AddHistoryFlags(CLI::App& parser, FlagValues& values) {
+  const auto add = [&](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(kHistory);
+  };
+  add("--history-size", values.history_size,
+      "Events of each channel that are kept for streams that come back; 0: none");
+  add("--history-age", values.history_age, "How long they are kept");
+  add("--history-bytes", values.history_bytes, "How large a channel's may be together");
+  parser
+      .add_option("--history", values.history,
+                  "PREFIX=SIZE,AGE for groups that begin so (or `client:`, `all`); repeatable")
+      ->take_all()
+      ->group(kHistory);
+  add("--resume-cache-bytes", values.resume_cache_bytes,
+      "Memory for the newest events, from which most streams resume");
+}
+
 void AddClusterFlags(CLI::App& parser, FlagValues& values) {
   const auto add = [&](const char* name, auto& value, const char* help) {
     return parser.add_option(name, value, help)->capture_default_str()->group(kCluster);
@@ -128,6 +146,7 @@ std::unique_ptr<CLI::App> MakeFlagParser(FlagValues& values, bool has_config_fil
   parser->get_option("--version")->configurable(false);
   AddStreamFlags(*parser, values);
   AddLimitFlags(*parser, values);
+  AddHistoryFlags(*parser, values);
   AddDoorFlags(*parser, values);
   AddClusterFlags(*parser, values);
   AddProcessFlags(*parser, values);

@@ -27,6 +27,11 @@ struct FlagValues {
   std::string outbox_total_bytes = "25%";
   std::string write_timeout = "20s";
   std::string record_ttl = "24h";
+  std::string history_size = "256";
+  std::string history_age = "5m";
+  std::string history_bytes = "1MiB";
+  std::vector<std::string> history;
+  std::string resume_cache_bytes = "64MiB";
   bool ready_needs_redis = false;
   std::vector<std::string> insecure;
   std::vector<std::string> cors_origins;

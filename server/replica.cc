@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <sstream>
 #include <thread>
 
@@ -25,11 +26,25 @@ std::string ToText(const boost::asio::ip::tcp::endpoint& endpoint) {
 std::unique_ptr<Backplane> MakeBackplane(const Config& config, const Clock& clock,
                                          boost::asio::io_context& io_context) {
   if (!config.redis.has_value()) {
-    return std::make_unique<LocalBackplane>(config.edge.replica_id, clock, config.record_ttl);
+    return std::make_unique<LocalBackplane>(config.edge.replica_id, clock, config.record_ttl,
+                                            config.history);
   }
   return std::make_unique<RedisBackplane>(
-      RedisOptions{*config.redis, config.redis_prefix, config.edge.replica_id, config.record_ttl},
+      RedisOptions{*config.redis, config.redis_prefix, config.edge.replica_id, config.record_ttl,
+                   config.history},
       io_context);
+}
+
+ClusterOptions ClusterOptionsOf(const Config& config) {
+  ClusterOptions options;
+  options.replica_id = config.edge.replica_id;
+  options.record_ttl = config.record_ttl;
+  options.history = config.history;
+  options.resume_cache_bytes_max = config.resume_cache_bytes_max;
+  // What is replayed leaves room in the outbox for what comes live behind it.
+  options.replay_page_bytes_max =
+      std::min(options.replay_page_bytes_max, config.edge.outbox_bytes_max / 2);
+  return options;
 }
 
 }  // namespace
@@ -37,8 +52,8 @@ std::unique_ptr<Backplane> MakeBackplane(const Config& config, const Clock& cloc
 Replica::Replica(const Config& config)
     : config_(config),
       backplane_(MakeBackplane(config, clock_, cluster_context_)),
-      cluster_(std::make_unique<Cluster>(config.edge.replica_id, config.record_ttl, clock_,
-                                         cluster_context_, *backplane_)) {}
+      cluster_(std::make_unique<Cluster>(ClusterOptionsOf(config), clock_, cluster_context_,
+                                         *backplane_)) {}
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   std::unique_ptr<Replica> replica(new Replica(config));

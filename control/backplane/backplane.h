@@ -10,13 +10,15 @@
 #include <string_view>
 #include <vector>
 
+#include "control/backplane/history/history.h"
 #include "control/backplane/record.h"
 #include "edge/names/event_number.h"
 
 namespace sluice {
 
 // What joins the replicas: numbers events, carries them to every replica that subscribed to their
-// channel, keeps clients' records, and knows which replicas there are. Two implementations with one
+// channel, keeps some for streams that come back, keeps clients' records, and knows which replicas
+// there are. Two implementations with one
 // contract test: `local` in process for a single replica, and one over Redis.
 //
 // What every implementation holds:
@@ -45,6 +47,8 @@ class Backplane {
     // Whether Published::receivers and deaf are wanted.
     bool counts_receivers = false;
     std::optional<Claim> claim;
+    // Whether it is kept for streams that come back, as far as the channel's history reaches.
+    bool is_kept = false;
   };
 
   // The claim was taken before: nothing was published now.
@@ -141,6 +145,10 @@ class Backplane {
 
   // Every message up to this number that the subscriptions cover has been given to the listener.
   virtual EventNumber position() const = 0;
+
+  // Reads what is kept, and records, without a change. Errors: UNAVAILABLE.
+  virtual void ReadHistory(HistoryQuery query,
+                           absl::AnyInvocable<void(absl::StatusOr<HistoryRead>)> done) = 0;
 
   // Null: there is no record.
   virtual void ReadRecord(

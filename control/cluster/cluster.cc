@@ -27,10 +27,9 @@ std::vector<std::string> ChannelsOf(const std::string& client_id,
 
 }  // namespace
 
-Cluster::Cluster(std::string replica_id, absl::Duration record_ttl, const Clock& clock,
-                 asio::io_context& io_context, Backplane& backplane)
-    : replica_id_(std::move(replica_id)),
-      record_ttl_(record_ttl),
+Cluster::Cluster(ClusterOptions options, const Clock& clock, asio::io_context& io_context,
+                 Backplane& backplane)
+    : options_(std::move(options)),
       backplane_(backplane),
       clock_(clock),
       io_context_(io_context),
@@ -38,7 +37,7 @@ Cluster::Cluster(std::string replica_id, absl::Duration record_ttl, const Clock&
       mailbox_([this] { asio::post(io_context_, [this] { mailbox_.Drain(); }); }),
       renewal_timer_(io_context_),
       interest_(backplane, *this),
-      members_(replica_id_, clock) {
+      members_(options_.replica_id, clock) {
   backplane_.Start(*this);
 }
 
@@ -52,13 +51,21 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   const Publisher::Post post = [this](absl::AnyInvocable<void()> task) {
     mailbox_.Push(std::move(task));
   };
-  publisher_ = std::make_unique<Publisher>(replica_id_, io_context_, clock_, backplane_, edge,
-                                           interest_, post);
-  local_clients_ = std::make_unique<LocalClients>(replica_id_, edge, directory_, post);
-  client_gather_ = std::make_unique<ClientGather>(replica_id_, io_context_, backplane_, members_,
-                                                  *local_clients_);
+  feed_ = std::make_unique<LiveFeed>(io_context_, options_.history.is_on(),
+                                     options_.resume_cache_bytes_max, backplane_, edge, *this);
+  splices_ = std::make_unique<Splices>(
+      io_context_, ResumeOptions{options_.history.is_on(), options_.replay_page_bytes_max},
+      backplane_, feed_->ring(), feed_->order(), edge, post, *this);
+  publisher_ = std::make_unique<Publisher>(options_.replica_id, io_context_, clock_, backplane_,
+                                           edge, interest_, options_.history, feed_->ring(), post);
+  local_clients_ = std::make_unique<LocalClients>(options_.replica_id, edge, directory_, post);
+  client_gather_ = std::make_unique<ClientGather>(options_.replica_id, io_context_, backplane_,
+                                                  members_, *local_clients_);
   presence_ = std::make_unique<Presence>(backplane_, *client_gather_, *publisher_);
-  asio::post(io_context_, [this] { ScheduleRenewal(); });
+  asio::post(io_context_, [this] {
+    ScheduleRenewal();
+    feed_->Start();
+  });
   thread_ = std::thread([this] {
     const auto keeps_running = asio::make_work_guard(io_context_);
     io_context_.run();
@@ -77,6 +84,7 @@ void Cluster::Stop() {
   if (!thread_.joinable()) return;
   mailbox_.Push([this] {
     publisher_->Stop();
+    feed_->Stop();
     backplane_.Leave([this] { io_context_.stop(); });
   });
   thread_.join();
@@ -120,7 +128,7 @@ void Cluster::ListReplicas(
                           absl::FromUnixMicros(described.start_time_us()), described.connections(),
                           now - silence, described.ready()});
     };
-    add(replica_id_, Describe(), absl::ZeroDuration());
+    add(options_.replica_id, Describe(), absl::ZeroDuration());
     for (const Members::Member& other : members_.Others()) {
       internal::v1::ReplicaDescription described;
       described.ParseFromString(other.told.description);
@@ -155,37 +163,50 @@ void Cluster::OnChannelSubscribed(ConnectionId id) {
   const auto found = joining_.find(id);
   if (found == joining_.end()) return;  // It has left meanwhile.
   if (--found->second.channels_missing > 0) return;
-  // After the subscription, so that no change of the record is missed between the two.
-  ReadRecordOf(id, found->second.opened);
+  BeginRecordOf(id, found->second.opened);
 }
 
-void Cluster::ReadRecordOf(ConnectionId id, const OpenedConnection& opened) {
+void Cluster::BeginRecordOf(ConnectionId id, const OpenedConnection& opened) {
+  const auto splice = [this, id](const absl::Status& begun) {
+    const auto found = joining_.find(id);
+    if (found == joining_.end()) return;
+    if (absl::IsUnavailable(begun)) return unbegun_.push_back(id);
+    if (!begun.ok()) {
+      Log(spdlog::level::warn, "a client's record could not be begun",
+          {{"error", std::string(begun.message())}});
+    }
+    const OpenedConnection& joining = found->second.opened;
+    std::vector<ResumeSpan> spans;
+    for (std::string& channel : ChannelsOf(joining.client_id, joining.groups)) {
+      spans.push_back({std::move(channel), 0});
+    }
+    splices_->Add(joining, std::move(spans));
+  };
+  if (opened.metadata.empty()) return splice(absl::OkStatus());
   ReadOrBeginRecord(backplane_, opened.client_id, opened.metadata,
-                    [this, id](absl::StatusOr<std::shared_ptr<const Record>> record) {
-                      OnRecordRead(id, std::move(record));
-                    });
+                    [splice](const auto& record) { splice(record.status()); });
 }
 
-void Cluster::OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record) {
-  const auto found = joining_.find(id);
-  if (found == joining_.end()) return;
-  // A stream that goes live now would miss what comes until everything is subscribed again, and the
-  // record may be older than changes that were missed.
-  if (absl::IsUnavailable(record.status()) || interest_.is_catching_up()) {
-    return unread_.push_back(id);
+void Cluster::BeginUnbegun() {
+  for (const ConnectionId id : std::exchange(unbegun_, {})) {
+    const auto found = joining_.find(id);
+    if (found != joining_.end()) BeginRecordOf(id, found->second.opened);
   }
-  if (!record.ok()) {
-    Log(spdlog::level::warn, "a client's record could not be read",
-        {{"error", std::string(record.status().message())}});
-  }
-  const OpenedConnection opened = std::move(found->second.opened);
-  joining_.erase(found);
-  live_.emplace(id, directory_.Add(opened, record.ok() ? *std::move(record) : nullptr));
-  edge_->GoLive(id, backplane_.position(), order_.Advance(backplane_.position()));
+}
+
+bool Cluster::OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record) {
+  joining_.at(id).record = std::move(record);
+  return true;
+}
+
+void Cluster::OnLive(ConnectionId id) {
+  const auto joined = joining_.extract(id);
+  live_.emplace(id, directory_.Add(joined.mapped().opened, joined.mapped().record));
 }
 
 void Cluster::Leave(ConnectionId id) {
   if (const auto joining = joining_.extract(id); !joining.empty()) {
+    splices_->Remove(id);
     const OpenedConnection& opened = joining.mapped().opened;
     return Release(id, opened.client_id, opened.groups);
   }
@@ -205,14 +226,20 @@ void Cluster::Release(ConnectionId id, const std::string& client_id,
 
 void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
                         std::string_view payload) {
-  const std::uint64_t order = order_.Advance(number);
   const auto envelope = DecodeEnvelope(payload);
   if (!envelope.ok()) {
     Log(spdlog::level::warn, "ignored a message of the backplane",
         {{"channel", channel}, {"error", std::string(envelope.status().message())}});
     return;
   }
-  if (envelope->has_event()) return publisher_->OnEvent(channel, number, order, *envelope);
+  if (envelope->has_event() && feed_->is_whole()) {
+    return publisher_->OnEvent(channel, number, feed_->order().Advance(number), *envelope);
+  }
+  if (envelope->has_event()) {
+    // Its caller is told that nobody here was to get it, or else nothing now.
+    if (interest_.ShardsOf(channel).empty()) return publisher_->Acknowledge(*envelope, number);
+    return feed_->Hold(channel, number, payload);
+  }
   if (!envelope->has_record()) return;  // Of a kind that a later version knows.
   OnRecord(channel, envelope->record());
   publisher_->Acknowledge(*envelope, number);
@@ -242,48 +269,42 @@ void Cluster::OnReplicaMessage(std::string_view payload) {
 }
 
 void Cluster::OnInterrupted() {
-  if (!interrupted_at_.has_value()) interrupted_at_ = backplane_.position();
+  feed_->OnInterrupted();
   interest_.OnInterrupted();
-  if (!interest_.is_catching_up()) interrupted_at_.reset();  // There are no streams.
+  if (!interest_.is_catching_up()) OnSubscribedAgain();  // There are no streams.
 }
 
-void Cluster::OnCaughtUp() {
-  const EventNumber from = *std::exchange(interrupted_at_, std::nullopt);
-  const EventNumber to = backplane_.position();
-  Log(spdlog::level::warn, "streams may have missed events while Redis was away",
-      {{"from", from.ToString()}, {"to", to.ToString()}});
-  edge_->TellGap(from.epoch == to.epoch ? "backplane_interrupted" : "epoch_changed", from, to);
-  // Changes were missed too.
-  for (const std::string& client_id : directory_.ClientIds()) {
+void Cluster::OnSubscribedAgain() {
+  feed_->OnSubscribedAgain(interest_.Channels(), directory_.ClientIds());
+}
+
+void Cluster::OnChannelReleased(const std::string& channel) {
+  feed_->OnChannelReleased(channel);
+}
+
+void Cluster::OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
+                      std::string_view payload, bool is_missed) {
+  auto envelope = DecodeEnvelope(payload);
+  if (!envelope.ok() || !envelope->has_event()) return;
+  if (is_missed) envelope->clear_ack_to();
+  publisher_->OnEvent(channel, number, order, *envelope);
+}
+
+void Cluster::OnRecordsRead(
+    std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records, bool is_new_epoch) {
+  for (auto& [client_id, record] : records) {
     Directory::Client* client = directory_.Find(client_id);
+    if (client == nullptr) continue;
     // Versions of another run of Redis compare with nothing.
-    if (from.epoch != to.epoch) client->record = nullptr;
-    ReadRecordAgain(client_id);
+    if (is_new_epoch) client->record = nullptr;
+    Directory::SetRecord(*client, std::move(record));
   }
-  ReadUnread();
-}
-
-void Cluster::ReadRecordAgain(const std::string& client_id) {
-  backplane_.ReadRecord(client_id, [this, client_id](auto record) {
-    Directory::Client* client = directory_.Find(client_id);
-    if (client == nullptr) return;
-    if (absl::IsUnavailable(record.status())) stale_.insert(client_id);
-    if (record.ok()) Directory::SetRecord(*client, *std::move(record));
-  });
-}
-
-void Cluster::ReadUnread() {
-  for (const ConnectionId id : std::exchange(unread_, {})) {
-    const auto found = joining_.find(id);
-    if (found != joining_.end()) ReadRecordOf(id, found->second.opened);
-  }
-  for (const std::string& client_id : std::exchange(stale_, {})) ReadRecordAgain(client_id);
 }
 
 void Cluster::OnMembers(std::vector<Backplane::Member> members) {
   members_.Update(std::move(members));
   publisher_->set_silent_replicas(members_.silent_count());
-  if (!interest_.is_catching_up()) ReadUnread();
+  if (feed_->is_whole()) BeginUnbegun();
 }
 
 void Cluster::OnMemberReported(const std::string& replica_id) {
@@ -313,7 +334,7 @@ std::string Cluster::DescribeReplica() {
 
 void Cluster::ScheduleRenewal() {
   // A quarter of the time to live: three renewals may fail before a connected client's record goes.
-  renewal_timer_.expires_after(absl::ToChronoMilliseconds(record_ttl_ / 4));
+  renewal_timer_.expires_after(absl::ToChronoMilliseconds(options_.record_ttl / 4));
   renewal_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     backplane_.RenewRecords(directory_.ClientIds());

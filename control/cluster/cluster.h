@@ -19,12 +19,13 @@
 #include "control/backplane/backplane.h"
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
-#include "control/message/event_order.h"
 #include "control/presence/client_gather.h"
 #include "control/presence/directory.h"
 #include "control/presence/local_clients.h"
 #include "control/presence/presence.h"
 #include "control/publish/publisher.h"
+#include "control/resume/live_feed.h"
+#include "control/resume/splices.h"
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"
@@ -42,6 +43,14 @@ struct ReplicaView {
   bool is_ready = false;
 };
 
+struct ClusterOptions {
+  std::string replica_id;
+  absl::Duration record_ttl;
+  HistoryOptions history;  // The backplane's.
+  std::size_t resume_cache_bytes_max = std::size_t{64} << 20;
+  std::size_t replay_page_bytes_max = std::size_t{256} << 10;
+};
+
 // This replica's part of the cluster: between the RPCs, the backplane and the edge.
 // Owner:  the server, after the edge's observer is needed and before the edge is gone: made first,
 //         started when there is an edge, stopped when the edge has stopped, destroyed after it.
@@ -49,11 +58,15 @@ struct ReplicaView {
 //         `done` is called on the cluster thread, that of Publish by the thread that has the
 //         answer.
 // Errors: UNAVAILABLE after Stop, besides those of Publisher and Presence.
-class Cluster : public ConnectionObserver, public Backplane::Listener, public Interest::Listener {
+class Cluster : public ConnectionObserver,
+                public Backplane::Listener,
+                public Interest::Listener,
+                public LiveFeed::Owner,
+                public Splices::Owner {
  public:
   // `io_context` is run by the cluster thread, and outlives this and the backplane.
-  Cluster(std::string replica_id, absl::Duration record_ttl, const Clock& clock,
-          boost::asio::io_context& io_context, Backplane& backplane);
+  Cluster(ClusterOptions options, const Clock& clock, boost::asio::io_context& io_context,
+          Backplane& backplane);
   ~Cluster() override;
 
   // Streams that came before wait for it. `health_changed` is called on the cluster thread.
@@ -87,6 +100,7 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   struct Joining {
     OpenedConnection opened;
     int channels_missing;
+    std::shared_ptr<const Record> record;  // As last read.
   };
 
   // Backplane::Listener
@@ -100,25 +114,32 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   void OnHealthChanged() override;
   // Interest::Listener
   void OnChannelSubscribed(ConnectionId id) override;
-  void OnCaughtUp() override;
+  void OnSubscribedAgain() override;
+  void OnChannelReleased(const std::string& channel) override;
+  // LiveFeed::Owner
+  void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
+               std::string_view payload, bool is_missed) override;
+  void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
+                     bool is_new_epoch) override;
+  void OnWhole() override { BeginUnbegun(); }
+  // Splices::Owner
+  bool IsWhole() const override { return feed_->is_whole(); }
+  bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record) override;
+  void OnLive(ConnectionId id) override;
   std::string DescribeReplica() override;
 
   void Join(OpenedConnection opened);
   void Leave(ConnectionId id);
   void Release(ConnectionId id, const std::string& client_id,
                const std::vector<std::string>& groups);
-  // Of a client that is live here.
-  void ReadRecordAgain(const std::string& client_id);
-  // What could not be read before.
-  void ReadUnread();
-  void ReadRecordOf(ConnectionId id, const OpenedConnection& opened);
-  void OnRecordRead(ConnectionId id, absl::StatusOr<std::shared_ptr<const Record>> record);
+  // Makes the record that the stream came with, if there is none, and splices the stream.
+  void BeginRecordOf(ConnectionId id, const OpenedConnection& opened);
+  void BeginUnbegun();
   void OnRecord(const std::string& channel, const internal::v1::RecordMessage& message);
   internal::v1::ReplicaDescription Describe() const;
   void ScheduleRenewal();
 
-  const std::string replica_id_;
-  const absl::Duration record_ttl_;
+  const ClusterOptions options_;
   Backplane& backplane_;
   const Clock& clock_;
   boost::asio::io_context& io_context_;
@@ -127,21 +148,18 @@ class Cluster : public ConnectionObserver, public Backplane::Listener, public In
   boost::asio::steady_timer renewal_timer_;
   Edge* edge_ = nullptr;  // Set by Start.
   Interest interest_;
-  EventOrder order_;
   Directory directory_;
   Members members_;
+  std::unique_ptr<LiveFeed> feed_;
+  std::unique_ptr<Splices> splices_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<LocalClients> local_clients_;
   std::unique_ptr<ClientGather> client_gather_;
   std::unique_ptr<Presence> presence_;
   absl::flat_hash_map<ConnectionId, Joining> joining_;
   absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
-  // Joining ones whose record could not be read, and clients whose record may have changed; tried
-  // again with the next word of the backplane.
-  std::vector<ConnectionId> unread_;
-  absl::flat_hash_set<std::string> stale_;
-  // Where live streams stood when the subscriptions broke; none while they stand.
-  std::optional<EventNumber> interrupted_at_;
+  // Joining ones whose record could not be begun; tried again with the next word of the backplane.
+  std::vector<ConnectionId> unbegun_;
   // Written by the server, read by the cluster thread; guards nothing.
   std::atomic<bool> is_ready_{false};
   std::function<void()> health_changed_;

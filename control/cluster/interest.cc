@@ -51,9 +51,7 @@ void Interest::OnInterrupted() {
     channel.is_missing = true;
   }
   // A backplane that confirms at once must find all of them missing.
-  std::vector<std::string> names;
-  for (const auto& [name, channel] : channels_) names.push_back(name);
-  for (const std::string& name : names) {
+  for (const std::string& name : Channels()) {
     const auto found = channels_.find(name);
     if (found != channels_.end()) Subscribe(name, found->second);
   }
@@ -61,7 +59,7 @@ void Interest::OnInterrupted() {
 
 void Interest::OnMissingDone() {
   if (--channels_missing_ > 0) return;
-  listener_.OnCaughtUp();
+  listener_.OnSubscribedAgain();
   std::vector<ConnectionId> waiting;  // Once for each of its channels.
   for (auto& [name, channel] : channels_) {
     if (!channel.is_subscribed) continue;
@@ -86,7 +84,14 @@ void Interest::Release(const std::string& name, ConnectionId id) {
   const bool was_missing = found->second.is_missing;
   channels_.erase(found);
   backplane_.Unsubscribe(name);
+  listener_.OnChannelReleased(name);
   if (was_missing) OnMissingDone();
+}
+
+std::vector<std::string> Interest::Channels() const {
+  std::vector<std::string> names;
+  for (const auto& [name, channel] : channels_) names.push_back(name);
+  return names;
 }
 
 std::vector<int> Interest::ShardsOf(const std::string& name) const {

@@ -26,7 +26,9 @@ class Interest {
     // A channel that the connection holds is subscribed; called once for each that it holds.
     virtual void OnChannelSubscribed(ConnectionId id) = 0;
     // Everything that was held at an interruption is subscribed again.
-    virtual void OnCaughtUp() = 0;
+    virtual void OnSubscribedAgain() = 0;
+    // The channel's last holder has released it.
+    virtual void OnChannelReleased(const std::string& name) = 0;
   };
 
   Interest(Backplane& backplane, Listener& listener);
@@ -42,6 +44,9 @@ class Interest {
   void OnInterrupted();
 
   bool is_catching_up() const { return channels_missing_ > 0; }
+
+  // Every channel that is held.
+  std::vector<std::string> Channels() const;
 
   // The shards that hold the channel; empty when nobody does.
   std::vector<int> ShardsOf(const std::string& name) const;

@@ -70,18 +70,23 @@ absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload) 
   return envelope;
 }
 
+IdRule IdRuleOf(const HistoryOptions& history, std::string_view channel) {
+  return history.is_on() && !history.Of(channel).is_on() ? IdRule::kNone : IdRule::kAllButEphemeral;
+}
+
 absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& message,
-                                         const EventNumber& number) {
+                                         const EventNumber& number, IdRule rule) {
   const absl::Status status = CheckMessage(message);
   if (!status.ok()) return status;
 
+  const bool is_resumable = rule == IdRule::kAllButEphemeral && !message.ephemeral();
   const std::string number_text = number.ToString();
   EventFields fields;
   fields.name = message.name();
   fields.data = message.data();
   if (!message.custom_id().empty()) {
     fields.id = message.custom_id();
-  } else if (!message.ephemeral()) {
+  } else if (is_resumable) {
     fields.id = number_text;
   }
   if (message.retry_ms() != 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
@@ -89,7 +94,7 @@ absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& messa
   event.bytes = std::make_shared<const std::string>(EncodeEvent(fields));
   event.filter = FilterOf(message);
   event.number = number;
-  event.is_resumable = !message.ephemeral();
+  event.is_resumable = is_resumable;
   return event;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/backplane/history/history.h"
 #include "control/backplane/record.h"
 #include "edge/names/event_number.h"
 #include "edge/shard/fan_out.h"
@@ -29,10 +30,17 @@ std::string EncodeRecordChange(const Record& record, std::string_view replica_id
 // INVALID_ARGUMENT: the bytes are no envelope.
 absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload);
 
+// Which events carry the number as their `id:`.
+enum class IdRule {
+  kAllButEphemeral,
+  kNone,  // Their channel keeps no history while others do.
+};
+IdRule IdRuleOf(const HistoryOptions& history, std::string_view channel);
+
 // Encodes the event as browsers get it. Foreign bytes are checked: a replica of another version, or
 // a stranger, may have sent them. Its order is left open. INVALID_ARGUMENT: the event breaks the
 // rules.
 absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& message,
-                                         const EventNumber& number);
+                                         const EventNumber& number, IdRule rule);
 
 }  // namespace sluice

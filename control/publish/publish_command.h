@@ -19,7 +19,8 @@ struct PublishCommand {
   std::string payload;    // EncodeEnvelope's.
   std::string custom_id;  // Empty: the answer's event id is the number.
   bool is_confirmed = true;
-  std::optional<Backplane::Claim> claim;         // Of its request_id.
+  bool is_kept = true;                    // For streams that come back; false when it is ephemeral.
+  std::optional<Backplane::Claim> claim;  // Of its request_id.
   absl::Time deadline = absl::InfiniteFuture();  // The caller's.
 };
 

@@ -24,14 +24,17 @@ constexpr std::size_t kEventOverheadBytes = 512;
 }  // namespace
 
 Publisher::Publisher(std::string replica_id, boost::asio::io_context& io_context,
-                     const Clock& clock, Backplane& backplane, Edge& edge, const Interest& interest,
+                     const Clock& clock, Backplane& backplane, EventStreams& streams,
+                     const Interest& interest, const HistoryOptions& history, ResumeRing& ring,
                      Post post)
     : replica_id_(std::move(replica_id)),
       deadline_timer_(io_context),
       clock_(clock),
       backplane_(backplane),
-      edge_(edge),
+      streams_(streams),
       interest_(interest),
+      history_(history),
+      ring_(ring),
       post_(std::move(post)),
       ack_sender_(io_context, replica_id_, backplane),
       earlier_answers_(io_context, clock, backplane) {}
@@ -70,6 +73,7 @@ void Publisher::Send(PublishCommand command, PublishDone done) {
   Backplane::Message message;
   message.channel = ChannelOf(command.target);
   message.payload = std::exchange(command.payload, {});
+  message.is_kept = command.is_kept;
   message.counts_receivers = command.is_confirmed;
   message.claim = command.claim;
   if (command.is_confirmed) AppendAckTo(message.payload, replica_id_);
@@ -164,30 +168,25 @@ void Publisher::ForgetAnswered() {
 void Publisher::OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                         const internal::v1::Envelope& envelope) {
   const auto target = TargetOf(channel);
-  auto event = DecodeEvent(envelope.event(), number);
+  auto event = DecodeEvent(envelope.event(), number, IdRuleOf(history_, channel));
   if (!target.has_value() || !event.ok()) {
     Log(spdlog::level::warn, "ignored a message of the backplane",
         {{"channel", channel}, {"error", std::string(event.status().message())}});
     return;  // Without an ack: what its streams miss is not known to be nothing.
   }
-  // Streams are told of what they may have missed when this is over.
-  if (interest_.is_catching_up()) {
-    // Nor is the caller told that nobody here was to get it.
-    if (interest_.ShardsOf(channel).empty()) Acknowledge(envelope, number);
-    return;
-  }
+  event->order = order;
+  if (event->is_resumable) ring_.Add(channel, *event);
   const std::string& ack_to = envelope.ack_to();
   std::shared_ptr<Confirmation> confirmation;
-  if (ack_to == replica_id_) confirmation = ConfirmationOf(number.sequence);
+  const std::uint64_t sequence = number.sequence;
+  if (ack_to == replica_id_) confirmation = ConfirmationOf(sequence);
   // The message holds the filter too, which can be larger than the event.
   const std::size_t cost =
       std::max(event->bytes->size(), envelope.ByteSizeLong()) + kEventOverheadBytes;
   in_flight_bytes_ += cost;
-  event->order = order;
-  edge_.Deliver(
+  streams_.Deliver(
       interest_.ShardsOf(channel), *target, *event,
-      [this, cost, confirmation = std::move(confirmation), sequence = number.sequence,
-       ack_to](FanOutResult result) {
+      [this, cost, confirmation = std::move(confirmation), sequence, ack_to](FanOutResult result) {
         if (confirmation != nullptr) {
           confirmation->Acknowledge(result);
         } else if (!ack_to.empty()) {

@@ -24,8 +24,9 @@
 #include "control/publish/confirmation.h"
 #include "control/publish/earlier_answers.h"
 #include "control/publish/publish_command.h"
+#include "control/resume/resume_ring.h"
 #include "edge/base/clock.h"
-#include "edge/edge.h"
+#include "edge/event_streams.h"
 
 namespace sluice {
 
@@ -58,7 +59,8 @@ class Publisher {
   using Post = std::function<void(absl::AnyInvocable<void()>)>;
 
   Publisher(std::string replica_id, boost::asio::io_context& io_context, const Clock& clock,
-            Backplane& backplane, Edge& edge, const Interest& interest, Post post);
+            Backplane& backplane, EventStreams& streams, const Interest& interest,
+            const HistoryOptions& history, ResumeRing& ring, Post post);
 
   void Publish(PublishCommand command, PublishDone done);
 
@@ -126,8 +128,10 @@ class Publisher {
   boost::asio::steady_timer deadline_timer_;
   const Clock& clock_;
   Backplane& backplane_;
-  Edge& edge_;
+  EventStreams& streams_;
   const Interest& interest_;
+  const HistoryOptions& history_;
+  ResumeRing& ring_;
   Post post_;
   AckSender ack_sender_;
   EarlierAnswers earlier_answers_;

@@ -116,6 +116,7 @@ class Reader {
   absl::StatusOr<PublishCommand> Finish() {
     const absl::Status status = violations_.ToStatus();
     if (!status.ok()) return status;
+    command_.is_kept = !message_.ephemeral();
     command_.payload = EncodeEnvelope(std::move(message_));
     if (!request_id_.empty()) command_.claim = ClaimOf(request_id_);
     return std::move(command_);

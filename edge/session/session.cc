@@ -50,6 +50,13 @@ Session::Delivered Session::Deliver(std::string_view bytes, absl::Span<const Fra
   return delivered;
 }
 
+void Session::Replay(std::string_view bytes, absl::Span<const FramePointer> frames,
+                     std::size_t own) {
+  if (state_ != State::kJoining || frames.empty()) return;
+  const Delivered delivered = Write(bytes, frames);
+  if (delivered.entered == frames.size()) delivered_count_ += frames.size() - own;
+}
+
 void Session::Tell(FramePointer frame) {
   if (state_ != State::kJoining && state_ != State::kLive) return;
   Write(frame->bytes(), absl::MakeConstSpan(&frame, 1));
@@ -81,7 +88,9 @@ Session::Delivered Session::Enqueue(absl::Span<const FramePointer> frames, std::
       continue;
     }
     // A frame that has been begun is taken whatever it costs: half an event breaks the stream.
-    if (written == 0 && queued_cost() + frame->cost() > settings_.outbox_bytes_max) {
+    // What is replayed is bounded by whoever sends it.
+    if (written == 0 && state_ != State::kJoining &&
+        queued_cost() + frame->cost() > settings_.outbox_bytes_max) {
       const Delivered delivered = {i, frames.size() - i};
       const FramePointer farewell(
           new Frame(std::make_shared<const std::string>(EncodeEnd(EndReason::kSlow))));
@@ -123,6 +132,7 @@ void Session::Flush() {
     outbox_.reset();
     // The deadline may be that of a write, which can be much later than the next heartbeat.
     if (state_ == State::kJoining || state_ == State::kLive) ScheduleNext();
+    if (state_ == State::kJoining) owner_.OnSessionDrained(*this);
   }
   if (socket_.has_unsent()) return WaitWritable();
   if (state_ == State::kEnding) Finish();
@@ -171,8 +181,14 @@ void Session::OnDeadline() {
   };
   if (outbox_ != nullptr) {
     if (is_past(last_progress_, settings_.write_timeout)) return Close(EndReason::kSlow);
-  } else if (is_past(last_write_, settings_.heartbeat)) {
-    Tell(settings_.heartbeat_frame);
+  } else {
+    if (state_ == State::kLive && is_past(last_id_, settings_.heartbeat)) {
+      last_id_ = wheel_.now();
+      owner_.TellPosition(*this);
+    }
+    if (outbox_ == nullptr && is_past(last_write_, settings_.heartbeat)) {
+      Tell(settings_.heartbeat_frame);
+    }
     if (state_ != State::kJoining && state_ != State::kLive) return;
   }
   ScheduleNext();
@@ -180,7 +196,9 @@ void Session::OnDeadline() {
 
 void Session::ScheduleNext() {
   // Writes do not move the deadline, which would cost each delivery; it is looked at when it comes.
-  const TimerWheel::Tick since = outbox_ != nullptr ? last_progress_ : last_write_;
+  const TimerWheel::Tick quiet_since =
+      state_ == State::kLive ? std::min(last_write_, last_id_) : last_write_;
+  const TimerWheel::Tick since = outbox_ != nullptr ? last_progress_ : quiet_since;
   const absl::Duration limit = outbox_ != nullptr ? settings_.write_timeout : settings_.heartbeat;
   wheel_.Schedule(*this, std::min(since + (wheel_.After(limit) - wheel_.now()), expiry_));
 }

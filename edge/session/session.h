@@ -29,7 +29,6 @@ struct SessionIdentity {
   std::string client_id;
   // The groups that it asked for; moved away when it joins their audiences.
   std::vector<std::string> groups;
-  std::string last_event_id;
   std::string user_agent;
   boost::asio::ip::tcp::endpoint remote_endpoint;
   absl::Time connect_time;
@@ -54,6 +53,13 @@ class SessionOwner {
   // The time that the session was given is over, and the owner has to end it.
   virtual void OnSessionExpired(Session& session) = 0;
 
+  // A joining session has taken all that waited for it.
+  virtual void OnSessionDrained(Session& session) = 0;
+
+  // Nothing that carries an id was written to a live session for a heartbeat: tells it the position
+  // that it can resume from, if there is another one.
+  virtual void TellPosition(Session& session) = 0;
+
   // The socket is closed and nothing refers to the session any more. The owner destroys it later,
   // never inside the call.
   virtual void OnSessionReleased(Session& session) = 0;
@@ -61,8 +67,8 @@ class SessionOwner {
 
 // One browser's event stream, from the end of its handshake to the close of its socket.
 //
-// It begins joining (its channels are being subscribed; only heartbeats go out), is then live, and
-// ends either by Close, at once, or by End, which tells the browser first.
+// It begins joining (its channels are being subscribed and what it missed is replayed), is then
+// live, and ends either by Close, at once, or by End, which tells the browser first.
 //
 // Owner:  the shard, which may destroy it after OnSessionReleased.
 // Thread: the shard's.
@@ -101,6 +107,10 @@ class Session : public TimerWheel::Timer {
   // waiting, else into the outbox.
   Delivered Deliver(std::string_view bytes, absl::Span<const FramePointer> frames);
 
+  // The same for a session that is still joining, whatever waits for it; `own` of the frames are
+  // the server's own events.
+  void Replay(std::string_view bytes, absl::Span<const FramePointer> frames, std::size_t own);
+
   // Takes one of the server's own events, which count as no delivery.
   void Tell(FramePointer frame);
 
@@ -123,7 +133,14 @@ class Session : public TimerWheel::Timer {
 
   // The order of the last event that this session has got or was not meant to get.
   std::uint64_t served() const { return served_; }
-  void set_served(std::uint64_t number) { served_ = number; }
+  void set_served(std::uint64_t order) { served_ = order; }
+
+  // The order of the last id that was written.
+  std::uint64_t told() const { return told_; }
+  void set_told(std::uint64_t order) {
+    told_ = order;
+    last_id_ = wheel_.now();
+  }
 
   absl::InlinedVector<Membership, 3>& memberships() { return memberships_; }
 
@@ -143,9 +160,11 @@ class Session : public TimerWheel::Timer {
 
   // Read on every delivery, so first and together.
   std::uint64_t served_ = 0;
+  std::uint64_t told_ = 0;
   std::unique_ptr<Outbox> outbox_;  // Null while nothing waits.
   StreamSocket socket_;
   TimerWheel::Tick last_write_ = 0;
+  TimerWheel::Tick last_id_ = 0;  // When something was written that carries an id.
   std::uint64_t delivered_count_ = 0;
   TimerWheel& wheel_;
   State state_ = State::kJoining;

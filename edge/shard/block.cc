@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edge/base/check.h"
+#include "edge/shard/filter_match.h"
 
 namespace sluice {
 
@@ -25,6 +26,7 @@ bool Block::Takes(const Audience& audience, const DeliveryFilter* filter, std::s
 void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt) {
   if (frames_.size() == 1) bytes_ = frames_.front()->bytes();
   parts_.push_back({std::move(receipt), number, size_bytes(), {}});
+  if (frame->number().sequence != 0) last_id_order_ = number;
   if (!frames_.empty()) bytes_.append(frame->bytes());
   frames_.push_back(std::move(frame));
 }
@@ -42,7 +44,7 @@ bool Block::Absorb(Block& later) {
 }
 
 void Block::Deliver(Session& session) {
-  if (IsServed(session) || !Holds(session)) return;
+  if (IsServed(session) || (filter_ != nullptr && !Holds(*filter_, session))) return;
   std::size_t first = 0;
   if (session.served() >= parts_.front().number) {
     // A small send, or its joining, has brought the session part of the block's way.
@@ -50,6 +52,7 @@ void Block::Deliver(Session& session) {
     first = static_cast<std::size_t>(std::partition_point(parts_.begin(), parts_.end(), is_served) -
                                      parts_.begin());
   }
+  if (last_id_order_ > session.served()) session.set_told(last_id_order_);
   session.set_served(parts_.back().number);
   const std::string_view bytes = bytes_.empty() ? frames_.front()->bytes() : bytes_;
   const Session::Delivered delivered = session.Deliver(bytes.substr(parts_[first].offset),
@@ -61,18 +64,6 @@ void Block::Deliver(Session& session) {
   for (std::size_t i = 0; i < delivered.entered; ++i) ++parts_[first + i].result.entered;
   const std::size_t first_dropped = first + delivered.entered;
   for (std::size_t i = 0; i < delivered.dropped; ++i) ++parts_[first_dropped + i].result.dropped;
-}
-
-bool Block::Holds(Session& session) const {
-  if (filter_ == nullptr) return true;
-  if (filter_->connection_id.has_value() && *filter_->connection_id != session.id()) return false;
-  if (filter_->except_client_ids.contains(session.identity().client_id)) return false;
-  if (filter_->group.empty()) return true;
-  for (const Session::Membership& membership : session.memberships()) {
-    const Audience& audience = *membership.audience;
-    if (audience.kind() == Target::Kind::kGroup && audience.name() == filter_->group) return true;
-  }
-  return false;
 }
 
 void Block::Acknowledge() {

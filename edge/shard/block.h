@@ -56,7 +56,6 @@ class Block {
     FanOutResult result;
   };
 
-  bool Holds(Session& session) const;
   std::size_t size_bytes() const;
 
   Audience& audience_;
@@ -64,6 +63,7 @@ class Block {
   std::vector<FramePointer> frames_;
   std::vector<Part> parts_;
   std::string bytes_;                // Empty while there is one event only, whose own bytes do.
+  std::uint64_t last_id_order_ = 0;  // Of the last event that carries an id; 0: none does.
   std::int64_t entered_by_all_ = 0;  // Sessions that took the whole block.
 };
 

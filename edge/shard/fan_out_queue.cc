@@ -84,6 +84,13 @@ std::size_t FanOutQueue::ServePending(Session& session) {
   return sends;
 }
 
+void FanOutQueue::ServeAll(Session& session) {
+  ServePending(session);
+  for (Block& block : added_) {
+    if (!block.IsServed(session) && IsMember(session, block.audience())) block.Deliver(session);
+  }
+}
+
 bool FanOutQueue::RunSlice() {
   WalkOn();
   return Start();

@@ -55,6 +55,9 @@ class FanOutQueue {
   // How many sends that took at most.
   std::size_t ServePending(Session& session);
 
+  // The same with what was added and has not been started.
+  void ServeAll(Session& session);
+
  private:
   // The walk of the first queued block over its audience.
   struct Walk {

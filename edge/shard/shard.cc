@@ -43,7 +43,8 @@ Shard::Shard(int index, const ShardContext& context)
       tick_timer_(io_context_),
       session_settings_{context.options.outbox_bytes_max, context.options.write_timeout,
                         context.options.heartbeat, MakeFrame(HeartbeatBytes(context.options))},
-      fan_outs_(audiences_) {}
+      fan_outs_(audiences_),
+      replays_(context.options.replica_id) {}
 
 Shard::~Shard() {
   is_stopped_ = true;
@@ -171,11 +172,15 @@ void Shard::OnArrival(StreamArrival arrival) {
   const ConnectionId id = ConnectionId::Make(index_);
   StreamRequest& request = arrival.request;
   if (request.client_id.empty()) request.client_id = RandomId(kClientIdLength);
-  OpenedConnection opened = {id, request.client_id, request.groups, context_.clock.Now(),
+  OpenedConnection opened = {id,
+                             request.client_id,
+                             request.groups,
+                             context_.clock.Now(),
+                             std::move(request.last_event_id),
                              std::move(arrival.admission.metadata)};
-  SessionIdentity identity = {
-      std::move(request.client_id),  std::move(request.groups), request.last_event_id.value_or(""),
-      std::move(arrival.user_agent), arrival.remote_endpoint,   opened.connect_time};
+  SessionIdentity identity = {std::move(request.client_id), std::move(request.groups),
+                              std::move(arrival.user_agent), arrival.remote_endpoint,
+                              opened.connect_time};
   auto session =
       std::make_unique<Session>(id, std::move(identity), std::move(arrival.socket),
                                 session_settings_, wheel_, context_.outbox_budget, *this);
@@ -192,39 +197,55 @@ void Shard::OnArrival(StreamArrival arrival) {
   started.Start(MakeFrame(arrival.head + EncodeReconnectionTime(JitteredReconnectionTime())));
 }
 
-void Shard::GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order) {
+void Shard::Replay(ConnectionId id, const ReplayPage& page, absl::AnyInvocable<void()> drained) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->is_joining()) return;  // It has left meanwhile.
   Session& session = *found->second;
-  fan_outs_.ServeFrom(session, order);
+  replays_.Write(session, page, std::move(drained));
+  if (!page.live.has_value() || !session.is_joining()) return;
+  fan_outs_.ServeFrom(session, page.live->order);
+  session.set_told(page.live->order);
   session.GoLive();
   audiences_.Join(session, std::exchange(session.identity().groups, {}));
-  const std::string position_text = position.ToString();
-  const std::string& last_event_id = session.identity().last_event_id;
-  const bool is_fresh = last_event_id.empty();
-  std::string bytes = EncodeOpen(
-      is_fresh ? std::optional<std::string_view>(position_text) : std::nullopt,
-      session.identity().client_id, id.ToString(), context_.options.replica_id, /*resumed=*/false);
-  // Nothing is kept that the id could be looked up in, so what was missed is unknown.
-  if (!is_fresh) bytes += EncodeGap("unknown_id", last_event_id, position_text);
-  session.Tell(MakeFrame(std::move(bytes)));
 }
 
-void Shard::TellAll(std::string bytes) {
-  fan_outs_.Flush();
-  const FramePointer frame = MakeFrame(std::move(bytes));
-  std::vector<Session*> live;
-  for (const auto& [id, session] : sessions_) {
-    if (session->is_live()) live.push_back(session.get());
+void Shard::SetPosition(const EventNumber& position, std::uint64_t order) {
+  position_ = position;
+  position_order_ = order;
+  position_frame_.reset();
+}
+
+void Shard::TellPosition(Session& session) {
+  if (session.told() >= position_order_) return;
+  fan_outs_.ServeAll(session);
+  if (!session.is_live() || session.told() >= position_order_) return;
+  if (position_frame_ == nullptr) {
+    position_frame_ = FramePointer(new Frame(
+        std::make_shared<const std::string>(EncodePosition(position_.ToString())), position_));
   }
-  for (Session* session : live) {
+  session.set_served(std::max(session.served(), position_order_));
+  session.set_told(position_order_);
+  session.Tell(position_frame_);
+}
+
+void Shard::Tell(const Target& target, std::string bytes) {
+  fan_outs_.Flush();
+  Audience* audience = audiences_.Find(target);
+  if (audience == nullptr) return;
+  const FramePointer frame = MakeFrame(std::move(bytes));
+  audiences_.Pin(*audience);
+  for (std::size_t slot = 0; slot < audience->size(); ++slot) {
+    Session* session = audience->at(slot);
+    if (session == nullptr) continue;
     fan_outs_.ServePending(*session);
     session->Tell(frame);
   }
+  audiences_.Unpin(*audience);
 }
 
 void Shard::OnSessionEnded(Session& session, EndReason reason) {
   audiences_.Leave(session);
+  replays_.Forget(session);
   Log(spdlog::level::debug, "stream ended",
       {{"connection_id", session.id().ToString()},
        {"reason", EndReasonName(reason)},

@@ -21,6 +21,7 @@
 #include "edge/http/handshake.h"
 #include "edge/names/connection_id.h"
 #include "edge/names/event_number.h"
+#include "edge/resume/replays.h"
 #include "edge/session/outbox_budget.h"
 #include "edge/session/session.h"
 #include "edge/session/timer_wheel.h"
@@ -68,11 +69,13 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // Runs the task on the shard, after all that were posted before. Any thread.
   void Post(Mailbox::Task task) { mailbox_.Push(std::move(task)); }
 
-  // The stream's channels are subscribed, and it has joined at `position`.
-  void GoLive(ConnectionId id, const EventNumber& position, std::uint64_t order);
+  // As of EventStreams.
+  void Replay(ConnectionId id, const ReplayPage& page, absl::AnyInvocable<void()> drained);
+  void SetPosition(const EventNumber& position, std::uint64_t order);
 
-  // One of the server's own events for every live stream, behind what was added before.
-  void TellAll(std::string bytes);
+  // One of the server's own events for every live stream of the target, behind what was added
+  // before.
+  void Tell(const Target& target, std::string bytes);
 
   void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
 
@@ -93,6 +96,8 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void OnSessionEnded(Session& session, EndReason reason) override;
   void OnSessionExpired(Session& session) override;
   void OnSessionReleased(Session& session) override;
+  void OnSessionDrained(Session& session) override { replays_.OnDrained(session); }
+  void TellPosition(Session& session) override;
 
   bool OnAccept(TcpSocket socket);
   std::size_t handshakes_max() const;
@@ -124,6 +129,11 @@ class Shard : public SessionOwner, public HandshakeOwner {
   SessionSettings session_settings_;
   AudienceIndex audiences_;
   FanOutQueue fan_outs_;
+  Replays replays_;
+  // Where all live streams are at least. The frame tells it, and is made when it is wanted.
+  EventNumber position_;
+  std::uint64_t position_order_ = 0;
+  FramePointer position_frame_;
   absl::flat_hash_map<ConnectionId, std::unique_ptr<Session>> sessions_;
   std::vector<ConnectionId> released_;  // To be destroyed after the turn of the loop.
   bool is_slice_scheduled_ = false;

@@ -44,10 +44,15 @@ std::string EncodeOpen(std::optional<std::string_view> id, std::string_view clie
   return EncodeEvent({.name = "sluice.open", .data = data, .id = id});
 }
 
-std::string EncodeGap(std::string_view reason, std::string_view from, std::string_view to) {
+std::string EncodeGap(std::string_view reason, std::string_view from, std::string_view to,
+                      std::optional<std::string_view> id) {
   const std::string data = json::serialize(
       json::value{{"reason", View(reason)}, {"from", View(from)}, {"to", View(to)}});
-  return EncodeEvent({.name = "sluice.gap", .data = data, .id = to});
+  return EncodeEvent({.name = "sluice.gap", .data = data, .id = id});
+}
+
+std::string EncodePosition(std::string_view id) {
+  return EncodeEvent({.name = "sluice.position", .data = "{}", .id = id});
 }
 
 std::string EncodeEnd(EndReason reason) {

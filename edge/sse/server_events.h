@@ -28,8 +28,13 @@ std::string_view EndReasonName(EndReason reason);
 std::string EncodeOpen(std::optional<std::string_view> id, std::string_view client_id,
                        std::string_view connection_id, std::string_view replica_id, bool resumed);
 
-// Something between the ids `from` and `to` was or may have been missed. Carries `id:` = `to`.
-std::string EncodeGap(std::string_view reason, std::string_view from, std::string_view to);
+// Something between the ids `from` and `to` was or may have been missed. `id`: that the stream goes
+// on from; none: it stays where it is.
+std::string EncodeGap(std::string_view reason, std::string_view from, std::string_view to,
+                      std::optional<std::string_view> id);
+
+// Everything up to `id` that is for the stream has been written to it.
+std::string EncodePosition(std::string_view id);
 
 // The last event before a deliberate end.
 std::string EncodeEnd(EndReason reason);

@@ -45,7 +45,7 @@ class NumberedEvents {
     while (!is_stopping_.load()) {
       const auto opened = bench_.observer().Copy().opened;
       for (; live < opened.size(); ++live) {
-        bench_.edge().GoLive(opened[live].id, bench_.position(), 0);
+        bench_.GoLive(opened[live].id);
       }
       // At most some are under way, so that no stream becomes slow.
       pacer_.WaitFor([this](const StreamLog& log) { return log.event_count + 8 > sent_; });

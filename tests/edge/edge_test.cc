@@ -84,19 +84,12 @@ TEST(Edge, MakesUpAClientIdForAStreamWithout) {
   EXPECT_NE(bench.GoLive().client_id, id);
 }
 
-TEST(Edge, TellsAStreamWithALastIdOfItsGap) {
+TEST(Edge, TellsWithWhichLastIdAStreamCame) {
   EdgeBench bench;
   const auto stream = bench.Open("", {"Last-Event-ID: what \"ever\""});
-  bench.GoLive();
-  ASSERT_TRUE(stream->WaitForEventCount(2));
-  const StreamLog log = stream->Log();
-  EXPECT_EQ(log.events[0].event, "sluice.open");
-  EXPECT_EQ(log.events[0].id, std::nullopt);
-  EXPECT_EQ(log.events[1].event, "sluice.gap");
-  EXPECT_EQ(log.events[1].id, bench.position().ToString());
-  const json::value gap = {
-      {"reason", "unknown_id"}, {"from", "what \"ever\""}, {"to", bench.position().ToString()}};
-  EXPECT_EQ(json::parse(log.events[1].data), gap);
+  EXPECT_EQ(bench.GoLive().last_event_id, "what \"ever\"");
+  const auto fresh = bench.Open("");
+  EXPECT_EQ(bench.GoLive().last_event_id, std::nullopt);
 }
 
 TEST(Edge, ReportsAStreamThatLeaves) {
@@ -109,7 +102,7 @@ TEST(Edge, ReportsAStreamThatLeaves) {
   EXPECT_EQ(bench.observer().Copy().closed[0], std::make_pair(id, EndReason::kClientGone));
   EXPECT_EQ(bench.Deliver(All(), "x").entered, 0);
   EXPECT_EQ(bench.edge().connection_count(), 0U);
-  bench.edge().GoLive(id, bench.position(), 0);  // Too late, and no harm.
+  bench.GoLive(id);  // Too late, and no harm.
   EXPECT_TRUE(bench.Describe({id}).empty());
 }
 

@@ -10,8 +10,12 @@
 namespace sluice {
 
 LocalBackplane::LocalBackplane(std::string replica_id, const Clock& clock,
-                               absl::Duration record_ttl)
-    : replica_id_(std::move(replica_id)), clock_(clock), record_ttl_(record_ttl), claims_(clock) {
+                               absl::Duration record_ttl, HistoryOptions history)
+    : replica_id_(std::move(replica_id)),
+      clock_(clock),
+      record_ttl_(record_ttl),
+      claims_(clock),
+      history_(std::move(history), clock) {
   const std::string epoch = RandomId(static_cast<int>(last_.epoch.size()));
   std::copy(epoch.begin(), epoch.end(), last_.epoch.begin());
   NextNumber();
@@ -23,23 +27,26 @@ EventNumber LocalBackplane::NextNumber() {
   return last_;
 }
 
-Backplane::Published LocalBackplane::Carry(const std::string& channel, std::string_view payload) {
+Backplane::Published LocalBackplane::Carry(const std::string& channel, std::string_view payload,
+                                           bool is_kept) {
   Published published;
   published.number = NextNumber();
+  if (is_kept) history_.Add(channel, published.number, payload);
   published.receivers = subscribed_.contains(channel) ? 1 : 0;
   if (published.receivers > 0) listener_->OnMessage(channel, published.number, payload);
   return published;
 }
 
 void LocalBackplane::Publish(Message message, absl::AnyInvocable<void(PublishedOr)> done) {
-  if (!message.claim.has_value()) return done(Carry(message.channel, message.payload));
+  if (!message.claim.has_value())
+    return done(Carry(message.channel, message.payload, message.is_kept));
   if (const LocalClaims::Claim* earlier = claims_.Find(message.claim->key)) {
     Published published;
     published.number = earlier->number;
     published.earlier = earlier->earlier;
     return done(std::move(published));
   }
-  const Published published = Carry(message.channel, message.payload);
+  const Published published = Carry(message.channel, message.payload, message.is_kept);
   claims_.Add(message.claim->key, {published.number, {message.claim->fingerprint, std::nullopt}});
   done(published);
 }
@@ -66,12 +73,26 @@ void LocalBackplane::Unsubscribe(const std::string& channel) {
   subscribed_.erase(channel);
 }
 
+void LocalBackplane::ReadHistory(HistoryQuery query,
+                                 absl::AnyInvocable<void(absl::StatusOr<HistoryRead>)> done) {
+  HistoryRead read = history_.Read(query, last_);
+  DropExpired();
+  for (const std::string& client_id : query.client_ids) {
+    read.records.push_back(FindRecord(client_id));
+  }
+  done(std::move(read));
+}
+
+std::shared_ptr<const Record> LocalBackplane::FindRecord(const std::string& client_id) {
+  const auto found = records_by_client_.find(client_id);
+  return found == records_by_client_.end() ? nullptr : found->second->record;
+}
+
 void LocalBackplane::ReadRecord(
     const std::string& client_id,
     absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) {
   DropExpired();
-  const auto found = records_by_client_.find(client_id);
-  done(found == records_by_client_.end() ? nullptr : found->second->record);
+  done(FindRecord(client_id));
 }
 
 void LocalBackplane::ChangeRecord(const std::string& client_id, const RecordChange& change,
@@ -90,7 +111,7 @@ void LocalBackplane::ChangeRecord(const std::string& client_id, const RecordChan
     MoveToNewest(found->second);
   }
   const Published published =
-      Carry(ClientChannel(client_id), EncodeRecordChange(*record, replica_id_));
+      Carry(ClientChannel(client_id), EncodeRecordChange(*record, replica_id_), false);
   done(ChangedRecord{std::move(record), published});
 }
 

@@ -10,6 +10,7 @@
 
 #include "control/backplane/backplane.h"
 #include "control/backplane/local/local_claims.h"
+#include "control/backplane/local/local_history.h"
 #include "edge/base/clock.h"
 
 namespace sluice {
@@ -19,7 +20,8 @@ namespace sluice {
 //         there are at most as many as clients of that time.
 class LocalBackplane : public Backplane {
  public:
-  LocalBackplane(std::string replica_id, const Clock& clock, absl::Duration record_ttl);
+  LocalBackplane(std::string replica_id, const Clock& clock, absl::Duration record_ttl,
+                 HistoryOptions history = {});
 
   void Start(Listener& listener) override { listener_ = &listener; }
   void AwaitJoin(absl::AnyInvocable<void(absl::Status)> done) override { done(absl::OkStatus()); }
@@ -35,6 +37,8 @@ class LocalBackplane : public Backplane {
   void Subscribe(const std::string& channel, absl::AnyInvocable<void()> done) override;
   void Unsubscribe(const std::string& channel) override;
   EventNumber position() const override { return last_; }
+  void ReadHistory(HistoryQuery query,
+                   absl::AnyInvocable<void(absl::StatusOr<HistoryRead>)> done) override;
   void ReadRecord(
       const std::string& client_id,
       absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override;
@@ -52,7 +56,8 @@ class LocalBackplane : public Backplane {
   using KeptRecords = std::list<KeptRecord>;
 
   EventNumber NextNumber();
-  Published Carry(const std::string& channel, std::string_view payload);
+  std::shared_ptr<const Record> FindRecord(const std::string& client_id);
+  Published Carry(const std::string& channel, std::string_view payload, bool is_kept);
   void DropExpired();
   void MoveToNewest(KeptRecords::iterator kept);
 
@@ -63,6 +68,7 @@ class LocalBackplane : public Backplane {
   EventNumber last_;
   absl::flat_hash_set<std::string> subscribed_;
   LocalClaims claims_;
+  LocalHistory history_;
   KeptRecords records_;  // The one renewed longest ago is first.
   absl::flat_hash_map<std::string, KeptRecords::iterator> records_by_client_;
 };

@@ -27,6 +27,7 @@ RedisBackplane::Parts::Parts(const RedisOptions& options, boost::asio::io_contex
                         absl::StrCat("sluice-subscriptions:", options.replica_id), {}, owner),
       commands(command_link, options.prefix),
       records(commands, options.replica_id, options.record_ttl),
+      history(commands, options.history),
       subscriptions(io_context),
       membership(io_context, commands, options.replica_id, listener) {}
 
@@ -122,14 +123,18 @@ void RedisBackplane::Publish(Message message, absl::AnyInvocable<void(PublishedO
     }
     done(std::move(published));
   };
+  const RedisHistory::Limits& kept = parts_->history.LimitsOf(message.channel, message.is_kept);
+  const std::string history = parts_->history.Key(message.channel);
   if (!message.claim.has_value()) {
-    return commands.Run(RedisScript::kPublish, {members},
-                        {channel, message.payload, counts, replica_prefix}, std::move(on_reply));
+    return commands.Run(RedisScript::kPublish, {members, history},
+                        {channel, message.payload, counts, replica_prefix, kept.events_max,
+                         kept.age_ms_max, kept.bytes_max},
+                        std::move(on_reply));
   }
-  commands.Run(
-      RedisScript::kPublish, {members, ClaimKey(message.claim->key)},
-      {channel, message.payload, counts, replica_prefix, message.claim->fingerprint, kClaimTtlMs},
-      std::move(on_reply));
+  commands.Run(RedisScript::kPublish, {members, history, ClaimKey(message.claim->key)},
+               {channel, message.payload, counts, replica_prefix, kept.events_max, kept.age_ms_max,
+                kept.bytes_max, message.claim->fingerprint, kClaimTtlMs},
+               std::move(on_reply));
 }
 
 std::string RedisBackplane::ClaimKey(const std::string& claim_key) const {
@@ -206,6 +211,10 @@ void RedisBackplane::OnMessage(std::string_view channel, std::string_view messag
 
 void RedisBackplane::OnNumbered(std::string_view channel, const EventNumber& number,
                                 std::string_view payload) {
+  // Handled as a broken subscription: what was between is read, or told.
+  if (is_live_ && number.epoch != position_.epoch) {
+    return parts_->subscription_link.Reset("the epoch of numbers has changed");
+  }
   if (channel == kReplicasChannel) {
     parts_->membership.OnReplicasMessage(payload);
   } else {
@@ -218,6 +227,11 @@ void RedisBackplane::OnNumbered(std::string_view channel, const EventNumber& num
 void RedisBackplane::GoLive() {
   is_live_ = true;
   for (auto& done : std::exchange(confirmed_, {})) done();
+}
+
+void RedisBackplane::ReadHistory(HistoryQuery query,
+                                 absl::AnyInvocable<void(absl::StatusOr<HistoryRead>)> done) {
+  parts_->history.Read(std::move(query), std::move(done));
 }
 
 void RedisBackplane::ReadRecord(

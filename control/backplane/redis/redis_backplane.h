@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "control/backplane/redis/kept/redis_history.h"
+#include "control/backplane/redis/kept/redis_records.h"
 #include "control/backplane/redis/link/redis_link.h"
 #include "control/backplane/redis/redis_commands.h"
 #include "control/backplane/redis/redis_membership.h"
-#include "control/backplane/redis/redis_records.h"
 #include "control/backplane/redis/redis_subscriptions.h"
 
 namespace sluice {
@@ -22,6 +23,7 @@ struct RedisOptions {
   std::string prefix = "sluice:";  // Of keys and channels.
   std::string replica_id;
   absl::Duration record_ttl;
+  HistoryOptions history;
 };
 
 // The backplane over one Redis server: one connection for commands, one for subscriptions.
@@ -51,6 +53,8 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
   void Subscribe(const std::string& channel, absl::AnyInvocable<void()> done) override;
   void Unsubscribe(const std::string& channel) override;
   EventNumber position() const override { return position_; }
+  void ReadHistory(HistoryQuery query,
+                   absl::AnyInvocable<void(absl::StatusOr<HistoryRead>)> done) override;
   void ReadRecord(
       const std::string& client_id,
       absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override;
@@ -68,6 +72,7 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
     RedisLink subscription_link;
     RedisCommands commands;
     RedisRecords records;
+    RedisHistory history;
     RedisSubscriptions subscriptions;
     RedisMembership membership;
   };

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "tests/support/backplane/backplane_contract.h"
+#include "tests/support/backplane/history_contract.h"
 #include "tests/support/time/manual_clock.h"
 
 namespace sluice {
@@ -26,7 +27,7 @@ class LocalDriver {
 
  private:
   ManualClock clock_;
-  LocalBackplane backplane_{"r1", clock_, kRecordTtl};
+  LocalBackplane backplane_{"r1", clock_, kRecordTtl, tests::SmallHistory()};
 };
 
 }  // namespace
@@ -34,6 +35,7 @@ class LocalDriver {
 namespace tests {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Local, BackplaneContract, LocalDriver);
+INSTANTIATE_TYPED_TEST_SUITE_P(Local, HistoryContract, LocalDriver);
 
 }  // namespace tests
 

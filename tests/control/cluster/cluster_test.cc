@@ -23,7 +23,7 @@ using tests::EventStream;
 // A whole replica but for its ports to callers.
 class ClusterTest : public testing::Test {
  protected:
-  ClusterTest() : cluster_("r1", absl::Hours(1), clock_, io_context_, backplane_) {
+  ClusterTest() : cluster_({"r1", absl::Hours(1)}, clock_, io_context_, backplane_) {
     EdgeOptions options;
     options.http = {boost::asio::ip::address_v4::loopback(), 0};
     options.shards = 2;

@@ -38,7 +38,8 @@ class InterestTest : public testing::Test, public Interest::Listener {
     ++*counters_.at(id);
     if (when_told_ != nullptr) std::exchange(when_told_, nullptr)();
   }
-  void OnCaughtUp() override { ++caught_up_; }
+  void OnSubscribedAgain() override { ++caught_up_; }
+  void OnChannelReleased(const std::string& name) override { released_.push_back(name); }
 
   LateBackplane backplane_;
   Interest interest_{backplane_, *this};
@@ -46,6 +47,7 @@ class InterestTest : public testing::Test, public Interest::Listener {
   std::map<std::pair<std::string, int>, std::vector<ConnectionId>> holders_;
   std::function<void()> when_told_;  // Once.
   int confirmed_ = 0;
+  std::vector<std::string> released_;
   int caught_up_ = 0;
 };
 

@@ -27,7 +27,7 @@ absl::StatusOr<OrderedEvent> Carry(const internal::v1::EventMessage& message,
   const auto envelope = DecodeEnvelope(EncodeEnvelope(message) + behind);
   if (!envelope.ok()) return envelope.status();
   EXPECT_TRUE(envelope->has_event());
-  return DecodeEvent(envelope->event(), kNumber);
+  return DecodeEvent(envelope->event(), kNumber, IdRule::kAllButEphemeral);
 }
 
 absl::StatusCode CodeOf(const internal::v1::EventMessage& message) {

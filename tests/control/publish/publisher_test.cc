@@ -13,6 +13,7 @@
 
 #include "control/message/envelope.h"
 #include "edge/base/mailbox.h"
+#include "edge/edge.h"
 #include "tests/support/backplane/late_backplane.h"
 #include "tests/support/request/violated_fields.h"
 #include "tests/support/time/manual_clock.h"
@@ -26,7 +27,8 @@ using Answer = absl::StatusOr<v1::Delivery>;
 class NobodyConnects : public ConnectionObserver, public Interest::Listener {
  public:
   void OnChannelSubscribed(ConnectionId) override {}
-  void OnCaughtUp() override {}
+  void OnSubscribedAgain() override {}
+  void OnChannelReleased(const std::string&) override {}
   void OnConnectionOpened(OpenedConnection) override {}
   void OnConnectionClosed(ConnectionId, EndReason) override {}
 };
@@ -40,7 +42,7 @@ class PublisherTest : public testing::Test {
     edge_ = *Edge::Start(options, clock_, observer_);
     interest_.Hold("all", ConnectionId::Make(0));
     publisher_ = std::make_unique<Publisher>(
-        "r1", io_context_, clock_, backplane_, *edge_, interest_,
+        "r1", io_context_, clock_, backplane_, *edge_, interest_, history_, ring_,
         [this](absl::AnyInvocable<void()> task) { mailbox_.Push(std::move(task)); });
   }
 
@@ -126,6 +128,8 @@ class PublisherTest : public testing::Test {
   boost::asio::io_context io_context_{1};
   Mailbox mailbox_{[this] { boost::asio::post(io_context_, [this] { mailbox_.Drain(); }); }};
   Interest interest_{backplane_, observer_};
+  const HistoryOptions history_;
+  ResumeRing ring_{1 << 20};
   std::unique_ptr<Edge> edge_;
   std::unique_ptr<Publisher> publisher_;
   std::uint64_t last_sequence_ = 1'700'000'000'000'000;

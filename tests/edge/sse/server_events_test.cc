@@ -46,7 +46,8 @@ TEST(OpenEvent, SurvivesHostileClientIds) {
 }
 
 TEST(GapEvent, CarriesTheIdThatTheStreamGoesOnFrom) {
-  const auto event = ParseOne(EncodeGap("unknown_id", "what \"ever\"\n", "abcdefgh-2"));
+  const auto event =
+      ParseOne(EncodeGap("unknown_id", "what \"ever\"\n", "abcdefgh-2", "abcdefgh-2"));
   EXPECT_EQ(event.event, "sluice.gap");
   EXPECT_EQ(event.id, "abcdefgh-2");
   const json::value expected = {

@@ -51,6 +51,10 @@ class LateBackplane : public Backplane {
     calls_.push_back("unsubscribe " + channel);
   }
   EventNumber position() const override { return {}; }
+  void ReadHistory(HistoryQuery,
+                   absl::AnyInvocable<void(absl::StatusOr<HistoryRead>)> done) override {
+    done(absl::UnavailableError("a test has no history"));
+  }
   void ReadRecord(
       const std::string&,
       absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override {

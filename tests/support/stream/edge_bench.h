@@ -47,8 +47,15 @@ class EdgeBench {
     const auto opened = observer_.WaitForOpened(live_count_++);
     EXPECT_TRUE(opened.has_value()) << "no stream came";
     if (!opened.has_value()) return {};
-    edge_->GoLive(opened->id, position_, order_);
+    GoLive(opened->id);
     return *opened;
+  }
+
+  void GoLive(ConnectionId id) {
+    ReplayPage page;
+    page.opening = Opening{position_.ToString(), false};
+    page.live = ReplayPage::Live{position_, order_};
+    edge_->Replay(id, std::move(page), [] {});
   }
 
   // Delivers to both shards and waits for the result.

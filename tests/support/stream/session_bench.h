@@ -67,6 +67,8 @@ class SessionBench : public SessionOwner {
   void OnSessionEnded(Session& session, EndReason reason) override;
   void OnSessionExpired(Session& session) override;
   void OnSessionReleased(Session& session) override;
+  void OnSessionDrained(Session&) override {}
+  void TellPosition(Session&) override {}
   void ReadPeer();
 
   boost::asio::io_context io_context_{1};

@@ -60,6 +60,8 @@ class SessionCrowd : public SessionOwner {
   void OnSessionEnded(Session& session, EndReason reason) override;
   void OnSessionExpired(Session&) override {}
   void OnSessionReleased(Session& session) override;
+  void OnSessionDrained(Session&) override {}
+  void TellPosition(Session&) override {}
   Member& MemberOf(const Session& session);
 
   boost::asio::io_context io_context_{1};

@@ -6,11 +6,15 @@
 
 local run_id_length, epoch_length = 40, 8
 
+local function time_us()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
 -- One sequence for the cluster: the time of Redis in microseconds, or the last number plus one. What
 -- another run of Redis had may be lost, so its epoch ends with it.
 local function next_number()
-  local time = redis.call('TIME')
-  local now = time[1] * 1000000 + time[2]
+  local now = time_us()
   local state = redis.call('GET', KEYS[1])
   local epoch, sequence = ARGV[2], now
   if state then
@@ -20,6 +24,24 @@ local function next_number()
     sequence = math.max(now, tonumber(string.sub(state, run_id_length + epoch_length + 2)) + 1)
   end
   return epoch .. '-' .. string.format('%016.0f', sequence), now
+end
+
+-- The last number that was given. The first script of another run of Redis begins its epoch.
+local function last_number()
+  local state = redis.call('GET', KEYS[1])
+  if state and string.sub(state, 1, run_id_length) == ARGV[1] then
+    return string.sub(state, run_id_length + 1), time_us()
+  end
+  local number, now = next_number()
+  redis.call('SET', KEYS[1], ARGV[1] .. number)
+  return number, now
+end
+
+-- A channel's history is a list: first `TRIMMED_TO BYTES`, what was cut last and how large the rest
+-- is, then the messages as they were published. An almost empty list takes a tenth of the memory of
+-- an almost empty stream.
+local function sequence_of(message)
+  return string.match(message, '^%w+%-(%d+) ')
 end
 
 -- Publishes first and touches keys after it, so that a publish that is refused leaves no trace.

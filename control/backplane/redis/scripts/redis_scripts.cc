@@ -6,7 +6,7 @@ namespace sluice {
 
 std::vector<std::string> RedisScripts() {
   std::vector<std::string> scripts;
-  for (const char* text : {kPublishLua, kChangeRecordLua, kReportLua, kLeaveLua}) {
+  for (const char* text : {kPublishLua, kChangeRecordLua, kReportLua, kLeaveLua, kReadHistoryLua}) {
     scripts.push_back(std::string(kNumberLua) + text);
   }
   return scripts;

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "tests/support/backplane/backplane_contract.h"
+#include "tests/support/backplane/history_contract.h"
 #include "tests/support/redis/redis_server.h"
 #include "tests/support/request/violated_fields.h"
 
@@ -69,6 +70,7 @@ class RedisDriver {
     options.prefix = "t:";
     options.replica_id = replica_id;
     options.record_ttl = kRecordTtl;
+    options.history = tests::SmallHistory();
     return options;
   }
 
@@ -83,6 +85,7 @@ class RedisDriver {
 namespace tests {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, BackplaneContract, RedisDriver);
+INSTANTIATE_TYPED_TEST_SUITE_P(Redis, HistoryContract, RedisDriver);
 
 }  // namespace tests
 

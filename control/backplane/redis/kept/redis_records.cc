@@ -1,4 +1,4 @@
-#include "control/backplane/redis/redis_records.h"
+#include "control/backplane/redis/kept/redis_records.h"
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -10,9 +10,7 @@
 #include "control/request/error_reason.h"
 
 namespace sluice {
-namespace {
 
-// The record in the reply of HMGET version metadata; null: there is none.
 absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& reply) {
   const auto elements = ElementsOf(reply);
   if (elements.size() != 2) return absl::InternalError("Redis answered HMGET with something else");
@@ -27,20 +25,18 @@ absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& 
   return record;
 }
 
-}  // namespace
-
 RedisRecords::RedisRecords(RedisCommands& commands, std::string replica_id,
                            absl::Duration record_ttl)
     : commands_(commands),
       replica_id_(std::move(replica_id)),
       ttl_ms_(std::to_string(absl::ToInt64Milliseconds(record_ttl))) {}
 
-std::string RedisRecords::Key(const std::string& client_id) const {
-  return absl::StrCat(commands_.name_prefix(), "record:", client_id);
+std::string RedisRecords::Key(const RedisCommands& commands, const std::string& client_id) {
+  return absl::StrCat(commands.name_prefix(), "record:", client_id);
 }
 
 void RedisRecords::Read(const std::string& client_id, ReadDone done) {
-  commands_.Send({"HMGET", Key(client_id), "version", "metadata"},
+  commands_.Send({"HMGET", Key(commands_, client_id), "version", "metadata"},
                  [done = std::move(done)](absl::StatusOr<const redisReply*> reply) mutable {
                    if (!reply.ok()) return done(reply.status());
                    done(ReadRecordReply(**reply));
@@ -74,7 +70,7 @@ void RedisRecords::Write(std::unique_ptr<Writing> writing, const Record* present
   const std::string expected = std::to_string(record->version - 1);
   const std::string version = std::to_string(record->version);
   const std::string metadata = record->metadata.SerializeAsString();
-  const std::string key = Key(writing->client_id);
+  const std::string key = Key(commands_, writing->client_id);
   commands_.Run(
       RedisScript::kChangeRecord, {commands_.members_key(), key},
       {channel, payload, "1", commands_.replica_prefix(), expected, version, metadata, ttl_ms_},
@@ -95,7 +91,7 @@ void RedisRecords::Write(std::unique_ptr<Writing> writing, const Record* present
 
 void RedisRecords::Renew(const std::vector<std::string>& client_ids) {
   for (const std::string& client_id : client_ids) {
-    commands_.Send({"PEXPIRE", Key(client_id), ttl_ms_});
+    commands_.Send({"PEXPIRE", Key(commands_, client_id), ttl_ms_});
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace sluice {
 
+// The record in a reply of HMGET version metadata; null: there is none.
+absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& reply);
+
 // Clients' records in Redis: one hash a client, changed by compare-and-set (`change_record.lua`).
 // Owner:  the backplane.
 // Thread: the io_context's.
@@ -28,6 +31,8 @@ class RedisRecords {
   // `replica_id` acknowledges changes (EncodeRecordChange).
   RedisRecords(RedisCommands& commands, std::string replica_id, absl::Duration record_ttl);
 
+  static std::string Key(const RedisCommands& commands, const std::string& client_id);
+
   void Read(const std::string& client_id, ReadDone done);
   void Change(const std::string& client_id, const RecordChange& change, ChangeDone done);
   void Renew(const std::vector<std::string>& client_ids);
@@ -42,8 +47,6 @@ class RedisRecords {
 
   void Try(std::unique_ptr<Writing> writing);
   void Write(std::unique_ptr<Writing> writing, const Record* present);
-
-  std::string Key(const std::string& client_id) const;
 
   RedisCommands& commands_;
   const std::string replica_id_;

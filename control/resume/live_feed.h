@@ -1,0 +1,107 @@
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/backplane/backplane.h"
+#include "control/message/event_order.h"
+#include "control/resume/catch_up.h"
+#include "control/resume/resume_ring.h"
+#include "edge/event_streams.h"
+
+namespace sluice {
+
+// Takes the backplane's events to live streams in one order, also over a break of the
+// subscriptions: then what was missed is read and comes first, and what comes meanwhile waits [rule
+// "hold" of the design]. Without history the streams are told of a gap instead.
+//
+// Owner:  the cluster.
+// Thread: the cluster thread.
+// Limits: kHeldBytesMax of events wait; beyond it the catching up begins anew.
+class LiveFeed {
+ public:
+  static constexpr std::size_t kHeldBytesMax = std::size_t{64} << 20;
+  // How often shards are told the position.
+  static constexpr auto kPositionEvery = std::chrono::seconds(1);
+
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    // An event that was missed or held, whose turn it is. `is_missed`: whoever published it waits
+    // no more.
+    virtual void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
+                         std::string_view payload, bool is_missed) = 0;
+    // Records as they are after a break; `is_new_epoch`: versions of before compare with nothing.
+    virtual void OnRecordsRead(
+        std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
+        bool is_new_epoch) = 0;
+    // Everything that was missed has been delivered or told.
+    virtual void OnWhole() = 0;
+  };
+
+  LiveFeed(boost::asio::io_context& io_context, bool has_history, std::size_t ring_bytes_max,
+           Backplane& backplane, EventStreams& streams, Owner& owner);
+
+  // Begins to tell the position.
+  void Start();
+  void Stop();
+
+  // An event of the backplane that came while not all is whole.
+  void Hold(const std::string& channel, const EventNumber& number, std::string_view payload);
+
+  // The subscriptions are void.
+  void OnInterrupted();
+
+  // All subscriptions that were void stand again: these channels, for streams of these clients.
+  void OnSubscribedAgain(std::vector<std::string> channels, std::vector<std::string> client_ids);
+
+  // Nobody here needs the channel any more.
+  void OnChannelReleased(const std::string& channel);
+
+  // False from a break until everything that was missed has been delivered or told.
+  bool is_whole() const { return !interrupted_at_.has_value(); }
+
+  ResumeRing& ring() { return ring_; }
+  EventOrder& order() { return order_; }
+
+ private:
+  struct Held {
+    std::string channel;
+    EventNumber number;
+    std::string payload;
+  };
+
+  void CatchUpNow();
+  void OnMissed(CatchUp::Missed missed);
+  void Deliver(const CatchUp::Missed& missed, const EventNumber& from);
+  void CoverAgain(const CatchUp::Missed& missed, bool has_hole);
+  void TellGapToAll(const EventNumber& from, const EventNumber& to);
+  void SchedulePosition();
+
+  const bool has_history_;
+  Backplane& backplane_;
+  EventStreams& streams_;
+  Owner& owner_;
+  boost::asio::steady_timer position_timer_;
+  EventOrder order_;
+  ResumeRing ring_;
+  CatchUp catch_up_;
+  // Where live streams stood when the subscriptions broke; none while all is whole.
+  std::optional<EventNumber> interrupted_at_;
+  std::vector<std::string> channels_;  // That are being caught up.
+  std::vector<std::string> client_ids_;
+  absl::flat_hash_set<std::string> released_;  // Of them, meanwhile.
+  std::deque<Held> held_;
+  std::size_t held_bytes_ = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edge/shard/fan_out.h"
+
+namespace sluice {
+
+// A channel whose events above a sequence number are wanted.
+struct ResumeSpan {
+  std::string channel;
+  std::uint64_t after = 0;
+};
+
+// The newest events of the channels that this replica is subscribed to, so that a stream that comes
+// back costs no read of what is kept elsewhere.
+//
+// A channel is covered from a number on: every event of it with a greater number that has reached
+// this replica is in the ring [rule "covered" of the design]. Only covered channels are served.
+//
+// Owner:  the cluster.
+// Thread: the cluster thread.
+// Limits: `bytes_max` of events, the oldest go first and take their channel's coverage with them;
+//         an entry a covered channel besides.
+class ResumeRing {
+ public:
+  explicit ResumeRing(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // Everything of this epoch above `since` comes to Add. A channel that is covered already stays
+  // covered from where it was.
+  void Cover(const std::string& channel, std::uint64_t since);
+
+  // The channel is not subscribed any more, or some of its events were missed.
+  void Uncover(const std::string& channel);
+  void Clear();
+
+  // Ignores channels that are not covered. Numbers grow with each call.
+  void Add(const std::string& channel, const OrderedEvent& event);
+
+  // The events of all spans in order; none when a channel is not covered from its span on.
+  std::optional<std::vector<OrderedEvent>> Read(const std::vector<ResumeSpan>& spans) const;
+
+  bool Covers(const std::vector<ResumeSpan>& spans) const;
+
+  std::size_t size_bytes() const { return bytes_; }
+
+ private:
+  struct Channel {
+    std::uint64_t covered_since;
+    bool is_covered = true;
+    std::deque<OrderedEvent> events;
+  };
+
+  void DropOldest();
+
+  const std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  absl::flat_hash_map<std::string, std::uint64_t> idle_;  // Covered, and without events.
+  absl::flat_hash_map<std::string, std::shared_ptr<Channel>> channels_;
+  // One entry an event, the oldest first. Those of channels that were uncovered are stale.
+  std::deque<std::shared_ptr<Channel>> order_;
+};
+
+}  // namespace sluice

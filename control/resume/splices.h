@@ -1,0 +1,138 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/backplane/backplane.h"
+#include "control/message/event_order.h"
+#include "control/resume/resume_ring.h"
+#include "control/resume/stream_replay.h"
+#include "edge/connection_observer.h"
+#include "edge/event_streams.h"
+
+namespace sluice {
+
+// How streams are resumed.
+struct ResumeOptions {
+  bool has_history = false;
+  std::size_t page_bytes_max = 0;  // Of events that a stream is given at once; see Splices.
+};
+
+// Makes streams live whose channels are subscribed: gives each what it missed since the last id
+// that it came with, then puts it behind the live events without a hole or a double ("splice" of
+// the design, section 7).
+//
+// All that a stream needs of the backplane is read in one call, together with what others need at
+// the same time [rule "one-read"]: its record, the last number, and, when the ring does not have
+// it, what its channels hold. What reached this replica since that moment is taken from the ring. A
+// reader that is slow gets page after page as it takes them.
+//
+// Owner:  the cluster.
+// Thread: the cluster thread.
+// Limits: kReadsMax reads are under way, of kStreamsPerRead streams and kBytesPerRead. A stream has
+//         at most page_bytes_max (and one event) waiting that it was replayed.
+class Splices {
+ public:
+  static constexpr int kReadsMax = 2;
+  static constexpr std::size_t kStreamsPerRead = 128;
+  static constexpr std::size_t kChannelsPerRead = 512;
+  static constexpr std::size_t kBytesPerRead = std::size_t{4} << 20;
+  // How long is waited when a read failed, or the replica is not where the backplane is.
+  static constexpr auto kRetryDelay = std::chrono::milliseconds(50);
+
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    // All subscriptions stand and nothing is missing of what came by them.
+    virtual bool IsWhole() const = 0;
+    // A stream's record has been read. False: it names other channels than the stream was added
+    // with; it is added again when they are subscribed.
+    virtual bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record) = 0;
+    // The stream's last page is on its way: every event from now on reaches it.
+    virtual void OnLive(ConnectionId id) = 0;
+  };
+
+  Splices(boost::asio::io_context& io_context, ResumeOptions options, Backplane& backplane,
+          ResumeRing& ring, EventOrder& order, EventStreams& streams,
+          std::function<void(absl::AnyInvocable<void()>)> post, Owner& owner);
+
+  // The stream's channels are subscribed. Each span begins at the number at which the stream joined
+  // the channel, 0 for those that it came with.
+  void Add(const OpenedConnection& opened, std::vector<ResumeSpan> spans);
+
+  // The stream has ended.
+  void Remove(ConnectionId id) { splices_.erase(id); }
+
+  std::size_t size() const { return splices_.size(); }
+
+ private:
+  struct Splice {
+    std::uint64_t serial;  // Tells it from an earlier one of the same stream.
+    std::string client_id;
+    std::vector<ResumeSpan> joined;
+    StreamReplay replay;
+    // A custom id whose event has still to be found; then so many were, the last of them here.
+    std::string searched_id;
+    std::uint64_t searched_to = 0;
+    int found_count = 0;
+    EventNumber found;
+  };
+  // An event of the history, decoded once for all streams of a read.
+  struct KeptEvent {
+    OrderedEvent event;
+    std::string custom_id;
+  };
+  struct Read {
+    std::vector<std::pair<ConnectionId, std::uint64_t>> streams;  // With their serials.
+    HistoryQuery query;
+    absl::flat_hash_map<std::string, std::size_t> channel_places;
+  };
+
+  // Null: the stream has ended, or was added anew.
+  Splice* Find(ConnectionId id, std::uint64_t serial);
+  void Queue(ConnectionId id);
+  void QueueLater(ConnectionId id);
+  void ScheduleReads();
+  void StartReads();
+  void AddToRead(ConnectionId id, const Splice& splice, Read& read);
+  void OnRead(const Read& read, absl::StatusOr<HistoryRead> answer);
+  void Continue(ConnectionId id, Splice& splice, const Read& read, const HistoryRead& answer,
+                const std::vector<std::vector<KeptEvent>>& kept);
+  // What the ring alone has; none when it has not all.
+  std::optional<StreamReplay::Part> PartOfRing(const Splice& splice) const;
+  std::optional<StreamReplay::Part> PartOfRead(
+      const Splice& splice, const Read& read, const HistoryRead& answer,
+      const std::vector<std::vector<KeptEvent>>& kept) const;
+  // True when the search is over.
+  bool Search(Splice& splice, const Read& read, const HistoryRead& answer,
+              const std::vector<std::vector<KeptEvent>>& kept) const;
+  void Send(ConnectionId id, Splice& splice, StreamReplay::Part part);
+  std::vector<ResumeSpan> SpansOf(const Splice& splice, std::uint64_t after) const;
+
+  const ResumeOptions options_;
+  Backplane& backplane_;
+  ResumeRing& ring_;
+  EventOrder& order_;
+  EventStreams& streams_;
+  std::function<void(absl::AnyInvocable<void()>)> post_;
+  Owner& owner_;
+  boost::asio::io_context& io_context_;
+  boost::asio::steady_timer retry_timer_;
+  absl::flat_hash_map<ConnectionId, std::unique_ptr<Splice>> splices_;
+  std::deque<ConnectionId> queue_;
+  std::vector<ConnectionId> later_;
+  bool is_read_scheduled_ = false;
+  int reads_under_way_ = 0;
+  std::uint64_t last_serial_ = 0;
+};
+
+}  // namespace sluice

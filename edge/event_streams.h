@@ -1,0 +1,42 @@
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "edge/names/connection_id.h"
+#include "edge/names/event_number.h"
+#include "edge/resume/replay.h"
+#include "edge/shard/fan_out.h"
+
+namespace sluice {
+
+// The event streams of a replica, as the control plane writes to them.
+// Thread: one thread for all calls, because their order is the order of what streams get.
+class EventStreams {
+ public:
+  virtual ~EventStreams() = default;
+
+  // Writes to a stream that was announced and is not live yet. `drained` is called on any thread
+  // when it has taken what waited for it, and never if the page makes it live or the stream ends.
+  virtual void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) = 0;
+
+  // `event.order` grows with each call. `shards`: indexes of the shards that may hold sessions of
+  // the target, each once. `done` is called on a shard's thread, or before this returns when
+  // `shards` is empty.
+  virtual void Deliver(const std::vector<int>& shards, const Target& target,
+                       const OrderedEvent& event, absl::AnyInvocable<void(FanOutResult)> done) = 0;
+
+  // Tells every live stream of the target that it may have missed something between these numbers,
+  // behind what it has got so far. `carries_id`: it goes on from `to`.
+  virtual void TellGap(const Target& target, std::string_view reason, const EventNumber& from,
+                       const EventNumber& to, bool carries_id) = 0;
+
+  // Live streams have been given everything up to this number that is for them; those that got
+  // nothing for a while are told, so that they can resume from it.
+  virtual void SetPosition(const EventNumber& position, std::uint64_t order) = 0;
+};
+
+}  // namespace sluice

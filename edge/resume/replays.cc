@@ -1,0 +1,43 @@
+#include "edge/resume/replays.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "edge/shard/filter_match.h"
+#include "edge/sse/server_events.h"
+
+namespace sluice {
+
+void Replays::Write(Session& session, const ReplayPage& page, absl::AnyInvocable<void()> drained) {
+  std::vector<FramePointer> frames;
+  std::string bytes;
+  std::size_t own = 0;
+  const auto add = [&](EncodedEvent event, const EventNumber& number) {
+    bytes += *event;
+    frames.push_back(FramePointer(new Frame(std::move(event), number)));
+  };
+  if (page.opening.has_value()) {
+    const std::string opening =
+        EncodeOpen(page.opening->id, session.identity().client_id, session.id().ToString(),
+                   replica_id_, page.opening->is_resumed);
+    add(std::make_shared<const std::string>(opening), {});
+    ++own;
+  }
+  for (const ReplayItem& item : page.items) {
+    if (item.filter != nullptr && !Holds(*item.filter, session)) continue;
+    add(item.bytes, item.number);
+    own += item.is_own ? 1 : 0;
+  }
+  session.Replay(bytes, frames, own);
+  if (page.live.has_value() || !session.is_joining()) return;
+  if (session.queued_cost() == 0) return drained();
+  waiting_[session.id()] = std::move(drained);
+}
+
+void Replays::OnDrained(const Session& session) {
+  auto waiting = waiting_.extract(session.id());
+  if (!waiting.empty()) waiting.mapped()();
+}
+
+}  // namespace sluice
