@@ -233,6 +233,8 @@ void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
     return;
   }
   if (envelope->has_event() && feed_->is_whole()) {
+    // How many got it is not known any more, so its caller is told of no answer.
+    if (feed_->HasDelivered(number)) return;
     return publisher_->OnEvent(channel, number, feed_->order().Advance(number), *envelope);
   }
   if (envelope->has_event()) {

@@ -72,7 +72,7 @@ void LiveFeed::CatchUpNow() {
 }
 
 void LiveFeed::OnChannelReleased(const std::string& channel) {
-  ring_.Uncover(channel);
+  ring_.Forget(channel);
   if (!is_whole()) released_.insert(channel);
 }
 
@@ -87,12 +87,13 @@ void LiveFeed::OnMissed(CatchUp::Missed missed) {
     Deliver(missed, from);
   }
   order_.Advance(cut);
+  cut_ = cut;
   CoverAgain(missed, is_new_epoch || missed.is_too_much);
   // The position is at least the cut's: a number came behind the subscriptions, and the cut with it
   // or before it.
   interrupted_at_.reset();
   for (const Held& held : std::exchange(held_, {})) {
-    if (held.number.epoch == cut.epoch && held.number.sequence <= cut.sequence) continue;
+    if (HasDelivered(held.number)) continue;
     owner_.OnEvent(held.channel, held.number, order_.Advance(held.number), held.payload,
                    /*is_missed=*/false);
   }
@@ -132,10 +133,12 @@ void LiveFeed::TellGapToAll(const EventNumber& from, const EventNumber& to) {
 void LiveFeed::CoverAgain(const CatchUp::Missed& missed, bool has_hole) {
   if (!has_history_) return;
   if (has_hole) ring_.Clear();
-  for (const auto& [channel, gap_to] : missed.gaps) ring_.Uncover(channel);
+  for (const auto& [channel, gap_to] : missed.gaps) ring_.Forget(channel);
   for (const std::string& channel : channels_) {
     // One that was released and held again was perhaps not subscribed all the time.
-    if (!released_.contains(channel)) ring_.Cover(channel, missed.cut.sequence);
+    if (released_.contains(channel)) continue;
+    ring_.Record(channel);
+    ring_.Cover(channel, missed.cut.sequence);
   }
 }
 

@@ -70,6 +70,11 @@ class LiveFeed {
   // False from a break until everything that was missed has been delivered or told.
   bool is_whole() const { return !interrupted_at_.has_value(); }
 
+  // Catching up has delivered this event already; its own message comes late.
+  bool HasDelivered(const EventNumber& number) const {
+    return number.epoch == cut_.epoch && number.sequence <= cut_.sequence;
+  }
+
   ResumeRing& ring() { return ring_; }
   EventOrder& order() { return order_; }
 
@@ -97,6 +102,7 @@ class LiveFeed {
   CatchUp catch_up_;
   // Where live streams stood when the subscriptions broke; none while all is whole.
   std::optional<EventNumber> interrupted_at_;
+  EventNumber cut_;                    // Of the last catching up.
   std::vector<std::string> channels_;  // That are being caught up.
   std::vector<std::string> client_ids_;
   absl::flat_hash_set<std::string> released_;  // Of them, meanwhile.

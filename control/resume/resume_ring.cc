@@ -14,18 +14,29 @@ std::size_t CostOf(const OrderedEvent& event) {
 
 }  // namespace
 
-void ResumeRing::Cover(const std::string& channel, std::uint64_t since) {
-  if (!channels_.contains(channel)) idle_.try_emplace(channel, since);
+void ResumeRing::Record(const std::string& channel) {
+  if (!channels_.contains(channel)) idle_.try_emplace(channel, kNever);
 }
 
-void ResumeRing::Uncover(const std::string& channel) {
+void ResumeRing::Cover(const std::string& channel, std::uint64_t since) {
+  if (const auto found = channels_.find(channel); found != channels_.end()) {
+    Channel& recorded = *found->second;
+    if (recorded.covered_since == kNever) {
+      recorded.covered_since = std::max(since, recorded.dropped_to);
+    }
+  } else if (const auto idle = idle_.find(channel); idle != idle_.end()) {
+    if (idle->second == kNever) idle->second = since;
+  }
+}
+
+void ResumeRing::Forget(const std::string& channel) {
   idle_.erase(channel);
   const auto found = channels_.extract(channel);
   if (found.empty()) return;
-  Channel& uncovered = *found.mapped();
-  uncovered.is_covered = false;
-  for (const OrderedEvent& event : uncovered.events) bytes_ -= CostOf(event);
-  uncovered.events.clear();
+  Channel& forgotten = *found.mapped();
+  forgotten.is_recorded = false;
+  for (const OrderedEvent& event : forgotten.events) bytes_ -= CostOf(event);
+  forgotten.events.clear();
 }
 
 void ResumeRing::Clear() {
@@ -53,9 +64,12 @@ void ResumeRing::Add(const std::string& channel, const OrderedEvent& event) {
 void ResumeRing::DropOldest() {
   const std::shared_ptr<Channel> channel = order_.front();
   order_.pop_front();
-  if (!channel->is_covered) return;
+  if (!channel->is_recorded) return;
   const OrderedEvent& oldest = channel->events.front();
-  channel->covered_since = oldest.number.sequence;
+  channel->dropped_to = oldest.number.sequence;
+  if (channel->covered_since != kNever) {
+    channel->covered_since = std::max(channel->covered_since, channel->dropped_to);
+  }
   bytes_ -= CostOf(oldest);
   channel->events.pop_front();
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,20 +29,23 @@ struct ResumeSpan {
 // Owner:  the cluster.
 // Thread: the cluster thread.
 // Limits: `bytes_max` of events, the oldest go first and take their channel's coverage with them;
-//         an entry a covered channel besides.
+//         an entry a recorded channel besides.
 class ResumeRing {
  public:
   explicit ResumeRing(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // Everything of this epoch above `since` comes to Add. A channel that is covered already stays
-  // covered from where it was.
+  // The channel is subscribed: its events are kept from now on. Nothing happens if they are.
+  void Record(const std::string& channel);
+
+  // Everything of this epoch above `since` has come to Add or will, since the channel is recorded.
+  // One that is covered already stays covered from where it was.
   void Cover(const std::string& channel, std::uint64_t since);
 
   // The channel is not subscribed any more, or some of its events were missed.
-  void Uncover(const std::string& channel);
+  void Forget(const std::string& channel);
   void Clear();
 
-  // Ignores channels that are not covered. Numbers grow with each call.
+  // Ignores channels that are not recorded. Numbers grow with each call.
   void Add(const std::string& channel, const OrderedEvent& event);
 
   // The events of all spans in order; none when a channel is not covered from its span on.
@@ -52,9 +56,12 @@ class ResumeRing {
   std::size_t size_bytes() const { return bytes_; }
 
  private:
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
   struct Channel {
-    std::uint64_t covered_since;
-    bool is_covered = true;
+    std::uint64_t covered_since = kNever;
+    std::uint64_t dropped_to = 0;  // The last event that was dropped to save memory.
+    bool is_recorded = true;
     std::deque<OrderedEvent> events;
   };
 
@@ -62,9 +69,10 @@ class ResumeRing {
 
   const std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  absl::flat_hash_map<std::string, std::uint64_t> idle_;  // Covered, and without events.
+  // Recorded and without events: since when they are covered.
+  absl::flat_hash_map<std::string, std::uint64_t> idle_;
   absl::flat_hash_map<std::string, std::shared_ptr<Channel>> channels_;
-  // One entry an event, the oldest first. Those of channels that were uncovered are stale.
+  // One entry an event, the oldest first. Those of forgotten channels are stale.
   std::deque<std::shared_ptr<Channel>> order_;
 };
 

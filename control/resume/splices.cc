@@ -117,6 +117,10 @@ void Splices::StartReads() {
 }
 
 void Splices::AddToRead(ConnectionId id, const Splice& splice, Read& read) {
+  // Before the read, so that what comes between it and its answer is there.
+  if (options_.has_history) {
+    for (const ResumeSpan& span : splice.joined) ring_.Record(span.channel);
+  }
   read.streams.emplace_back(id, splice.serial);
   read.query.client_ids.push_back(splice.client_id);
   const auto& position = splice.replay.position();
