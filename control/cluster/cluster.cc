@@ -117,6 +117,13 @@ void Cluster::ChangeMetadata(std::string client_id, RecordChange change, bool al
   });
 }
 
+void Cluster::ListHistory(HistoryListQuery query,
+                          absl::AnyInvocable<void(absl::StatusOr<v1::ListHistoryResponse>)> done) {
+  mailbox_.Push([this, query = std::move(query), done = std::move(done)]() mutable {
+    sluice::ListHistory(backplane_, query, std::move(done));
+  });
+}
+
 void Cluster::ListReplicas(
     absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done) {
   mailbox_.Push([this, done = std::move(done)]() mutable {

@@ -24,6 +24,7 @@
 #include "control/presence/local_clients.h"
 #include "control/presence/presence.h"
 #include "control/publish/publisher.h"
+#include "control/resume/history_list.h"
 #include "control/resume/live_feed.h"
 #include "control/resume/splices.h"
 #include "edge/base/clock.h"
@@ -87,6 +88,9 @@ class Cluster : public ConnectionObserver,
   void ListClients(ClientQuery query, absl::AnyInvocable<void(absl::StatusOr<ClientPage>)> done);
   void ChangeMetadata(std::string client_id, RecordChange change, bool allow_missing,
                       Presence::ClientDone done);
+
+  void ListHistory(HistoryListQuery query,
+                   absl::AnyInvocable<void(absl::StatusOr<v1::ListHistoryResponse>)> done);
 
   // Every replica that is known, sorted by id.
   void ListReplicas(absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done);

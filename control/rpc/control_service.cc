@@ -47,6 +47,7 @@ ControlService::ControlService(Cluster& cluster, const CallerDoor* door)
   AddPublishMethod<v1::BroadcastRequest, v1::BroadcastResponse>(&Raw::RequestBroadcast);
   AddClientMethods();
   AddReplicaMethods();
+  AddHistoryMethods();
 }
 
 template <typename Request, typename Handler>
@@ -142,6 +143,20 @@ void ControlService::AddReplicaMethods() {
                 FillReplica(replica, *response.add_replicas());
               }
             }));
+      });
+}
+
+void ControlService::AddHistoryMethods() {
+  AddMethod<v1::ListHistoryRequest>(
+      &RawControlService::RequestListHistory, Scope::kClientsRead,
+      [this](const Call&, const v1::ListHistoryRequest& request, UnaryAnswer answer) {
+        auto query = ReadRequest(request);
+        if (!query.ok()) return answer.Fail(query.status());
+        cluster_.ListHistory(*std::move(query),
+                             AnswerWith<v1::ListHistoryResponse, v1::ListHistoryResponse>(
+                                 std::move(answer),
+                                 [](v1::ListHistoryResponse& response,
+                                    v1::ListHistoryResponse page) { response = std::move(page); }));
       });
 }
 

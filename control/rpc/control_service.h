@@ -16,7 +16,8 @@ namespace sluice {
 template <typename Base>
 using RawClientMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
     v1::ControlService::WithRawMethod_GetClient<v1::ControlService::WithRawMethod_ListClients<
-        v1::ControlService::WithRawMethod_ListReplicas<Base>>>>;
+        v1::ControlService::WithRawMethod_ListReplicas<
+            v1::ControlService::WithRawMethod_ListHistory<Base>>>>>;
 template <typename Base>
 using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
     v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<
@@ -48,6 +49,7 @@ class ControlService {
   void AddPublishMethod(RequestCall request_call);
   void AddClientMethods();
   void AddReplicaMethods();
+  void AddHistoryMethods();
 
   Cluster& cluster_;
   const CallerDoor* const door_;

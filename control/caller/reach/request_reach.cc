@@ -57,6 +57,19 @@ absl::Status CheckReach(const Caller& caller, const v1::ListReplicasRequest&) {
   return CheckReachesAll(caller);
 }
 
+absl::Status CheckReach(const Caller& caller, const v1::ListHistoryRequest& request) {
+  switch (request.target_case()) {
+    case v1::ListHistoryRequest::kClientId:
+      return CheckClientReach(caller, request.client_id());
+    case v1::ListHistoryRequest::kGroup:
+      return CheckGroupReach(caller, request.group());
+    case v1::ListHistoryRequest::kBroadcast:
+    case v1::ListHistoryRequest::TARGET_NOT_SET:
+      break;
+  }
+  return CheckReachesAll(caller);
+}
+
 absl::Status CheckReach(const Caller& caller, const v1::ListClientsRequest& request) {
   if (request.group().empty()) return absl::OkStatus();
   return CheckGroupReach(caller, request.group());

@@ -15,6 +15,7 @@ absl::Status CheckReach(const Caller& caller, const v1::PublishRequest& request)
 absl::Status CheckReach(const Caller& caller, const v1::SetClientMetadataRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::GetClientRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::ListReplicasRequest& request);
+absl::Status CheckReach(const Caller& caller, const v1::ListHistoryRequest& request);
 // The group alone: which clients a list holds, ListWithinReach sees to.
 absl::Status CheckReach(const Caller& caller, const v1::ListClientsRequest& request);
 

@@ -199,6 +199,40 @@ TEST_F(ResumeTest, AnEphemeralEventIsNeverReplayed) {
   EXPECT_EQ(DataOf(*resumed), Numbers(1, 1));
 }
 
+TEST_F(ResumeTest, WhatIsKeptCanBeListedByAnyReplica) {
+  StartReplicas(2);
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(SendToGroup(0, "news", std::to_string(i)).status.ok());
+  v1::ListHistoryRequest request;
+  request.set_group("news");
+  request.set_page_size(2);
+  std::vector<std::string> listed;
+  std::string last_id;
+  do {
+    v1::ListHistoryResponse page;
+    ASSERT_TRUE(Call(1, &Stub::ListHistory, request, &page).ok());
+    EXPECT_LE(page.events_size(), 2);
+    for (const v1::HistoryEvent& kept : page.events()) {
+      EXPECT_GT(kept.event_id(), last_id);
+      EXPECT_GT(kept.time().seconds(), 1'700'000'000);
+      last_id = kept.event_id();
+      listed.push_back(kept.event().data());
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, Numbers(1, 5));
+}
+
+TEST_F(ResumeTest, AListOfWhatIsKeptNeedsATarget) {
+  StartReplicas(1);
+  v1::ListHistoryRequest request;
+  request.set_page_size(-1);
+  v1::ListHistoryResponse page;
+  const grpc::Status status = Call(0, &Stub::ListHistory, request, &page);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(status.error_message().find("target"), std::string::npos) << status.error_message();
+  EXPECT_NE(status.error_message().find("page_size"), std::string::npos);
+}
+
 TEST_F(ResumeTest, ALargeReplayComesInPages) {
   StartReplica({"--history-size", "2000", "--history-bytes", "16MiB", "--outbox-bytes", "256KiB"});
   StartReplica({"--history-size", "2000", "--history-bytes", "16MiB", "--outbox-bytes", "256KiB"});
