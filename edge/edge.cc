@@ -123,14 +123,22 @@ void Edge::Describe(const std::vector<ConnectionId>& ids,
   }
 }
 
-bool Edge::EndStreams(absl::Duration timeout) {
+void Edge::BeginDrain() {
+  for (const auto& shard : shards_) {
+    shard->Post([&shard = *shard] { shard.BeginDrain(); });
+  }
+}
+
+bool Edge::EndStreams(absl::Duration over, absl::Duration timeout) {
   std::vector<std::future<void>> ends;
   for (const auto& shard : shards_) {
     auto ended = std::make_shared<std::promise<void>>();
     ends.push_back(ended->get_future());
-    shard->Post([&shard = *shard, ended] { shard.EndAll([ended] { ended->set_value(); }); });
+    shard->Post(
+        [&shard = *shard, over, ended] { shard.EndAll(over, [ended] { ended->set_value(); }); });
   }
-  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  const auto deadline =
+      std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(over + timeout);
   bool all = true;
   for (const auto& end : ends) all &= end.wait_until(deadline) == std::future_status::ready;
   return all;

@@ -52,9 +52,13 @@ class Edge : public EventStreams {
   void Describe(const std::vector<ConnectionId>& ids,
                 absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done);
 
-  // Accepts no more streams and ends all, each with `sluice.end` after what waits for it. True when
-  // every socket has closed within `timeout`; false: some were cut.
-  bool EndStreams(absl::Duration timeout);
+  // New streams get the overload answer, with the reason `drain`; those that are open go on.
+  void BeginDrain();
+
+  // Accepts no more streams and ends all in random order, evenly over this time, each with
+  // `sluice.end` after what waits for it. True when every socket has closed within `timeout` after
+  // it; false: some were cut.
+  bool EndStreams(absl::Duration over, absl::Duration timeout);
 
   // Joins the threads. Nothing is called back after it.
   void Stop();

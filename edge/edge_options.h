@@ -19,6 +19,8 @@ struct EdgeOptions {
   std::string heartbeat_event;
   // The base of the reconnection time; each stream gets 50 to 150 % of it.
   absl::Duration reconnection_time = absl::Seconds(3);
+  // How old a stream may become; each gets 80 to 100 % of it. Zero: any age.
+  absl::Duration stream_age_max;
   std::size_t connections_max = 1000;
   // Connections that have not become streams yet, or are answered with none. Beyond it new ones
   // wait in the kernel, so that nobody can take the files that gRPC and the admin port need.

@@ -104,6 +104,8 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   // Jitter takes it to half as much again, which must stay inside the limits of the field.
   edge.reconnection_time = reader.DurationFrom("retry", values.retry, kReconnectionTimeMin * 2,
                                                kReconnectionTimeMax / 2);
+  edge.stream_age_max = reader.DurationFrom("max-stream-age", values.stream_age_max,
+                                            absl::ZeroDuration(), absl::Hours(24 * 365));
   const std::size_t files = RaiseFileLimit();
   edge.handshakes_max = std::clamp<std::size_t>(files / 16, 64, 4096);
   const std::size_t reserved = kFilesReserved + edge.handshakes_max;
@@ -233,6 +235,9 @@ absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
   ReadEdge(values, reader, config.edge);
   config.record_ttl =
       reader.DurationFrom("record-ttl", values.record_ttl, absl::Seconds(1), absl::Hours(24 * 365));
+  config.shutdown_delay = reader.DurationFrom("shutdown-delay", values.shutdown_delay,
+                                              absl::ZeroDuration(), absl::Hours(1));
+  config.drain = reader.DurationFrom("drain", values.drain, absl::ZeroDuration(), absl::Hours(1));
   ReadCluster(values, reader, config);
   const auto history = ReadHistoryFlags(values);
   if (!history.ok()) return history.status();

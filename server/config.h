@@ -21,6 +21,8 @@ struct Config {
   std::string grpc;   // ADDRESS:PORT
   std::string admin;  // ADDRESS:PORT
   absl::Duration record_ttl;
+  absl::Duration shutdown_delay;
+  absl::Duration drain;
   HistoryOptions history;
   std::size_t resume_cache_bytes_max = 0;
   DoorOptions doors;

@@ -29,6 +29,9 @@ void AddStreamFlags(CLI::App& parser, FlagValues& values) {
       ->group(kStreams);
   add("--retry", values.retry, "Base of the reconnection time; each stream gets 50 to 150 % of it")
       ->group(kStreams);
+  add("--max-stream-age", values.stream_age_max,
+      "Age at which streams are told to come back, 80 to 100 % of it each; 0: any age")
+      ->group(kStreams);
   add("--record-ttl", values.record_ttl, "How long a client's metadata is kept after its last use")
       ->group(kStreams);
 }
@@ -121,6 +124,9 @@ void AddProcessFlags(CLI::App& parser, FlagValues& values) {
   const auto add = [&](const char* name, auto& value, const char* help) {
     return parser.add_option(name, value, help)->capture_default_str()->group(kProcess);
   };
+  add("--shutdown-delay", values.shutdown_delay,
+      "How long SIGTERM lets streams go on while load balancers take this replica out");
+  add("--drain", values.drain, "Time over which streams are ended after that, evenly");
   add("--shards", values.shards, "Threads that hold streams (default: one a core)");
   add("--log-level", values.log_level, "trace, debug, info, warn, error or off");
   add("--log-format", values.log_format, "text or json (default: text on a terminal, else json)");

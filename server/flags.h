@@ -27,6 +27,9 @@ struct FlagValues {
   std::string outbox_total_bytes = "25%";
   std::string write_timeout = "20s";
   std::string record_ttl = "24h";
+  std::string stream_age_max = "0";
+  std::string shutdown_delay = "5s";
+  std::string drain = "25s";
   std::string history_size = "256";
   std::string history_age = "5m";
   std::string history_bytes = "1MiB";

@@ -64,15 +64,16 @@ class FileReloads {
   boost::asio::signal_set hangups_;
 };
 
-// Serves until a signal has ended all streams. A second one ends the process at once.
+// Serves until a signal has ended all streams: SIGTERM in the time that load balancers and browsers
+// need, SIGINT, which somebody at a terminal sends, at once. A second one ends the process.
 void ServeUntilSignal(sluice::Replica& replica, boost::asio::io_context& io_context,
                       boost::asio::signal_set& signals, FileReloads& reloads) {
   reloads.Start(replica);
   std::thread shutdown;
-  signals.async_wait([&](const boost::system::error_code& error, int) {
+  signals.async_wait([&](const boost::system::error_code& error, int first) {
     if (error) return;
-    shutdown = std::thread([&] {
-      replica.Shutdown();
+    shutdown = std::thread([&, first] {
+      replica.Shutdown(/*is_at_once=*/first == SIGINT);
       boost::asio::post(io_context, [&] {
         signals.cancel();
         reloads.Stop();

@@ -1,6 +1,8 @@
 #include "server/replica.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/time/time.h>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <sstream>
@@ -141,12 +143,23 @@ void Replica::UpdateHealth() {
   if (grpc_server_ != nullptr) grpc_server_->SetServing(is_serving && backplane_->health().is_ok);
 }
 
-void Replica::Shutdown() {
+void Replica::Shutdown(bool is_at_once) {
   is_serving_.store(false, std::memory_order_relaxed);
   cluster_->set_ready(false);
   UpdateHealth();
-  Log(spdlog::level::info, "ending streams", {{"open", edge_->connection_count()}});
-  const bool all_ended = edge_->EndStreams(kStreamsEndTimeout);
+  edge_->BeginDrain();
+  const absl::Duration delay = is_at_once ? absl::ZeroDuration() : config_.shutdown_delay;
+  const absl::Duration drain = is_at_once ? absl::ZeroDuration() : config_.drain;
+  if (delay > absl::ZeroDuration()) {
+    // Load balancers need a while to see that this replica takes no more.
+    Log(spdlog::level::info, "going on for a while",
+        {{"shutdown_delay", absl::FormatDuration(delay)}});
+    boost::asio::io_context io_context(1);
+    boost::asio::steady_timer(io_context, absl::ToChronoNanoseconds(delay)).wait();
+  }
+  Log(spdlog::level::info, "ending streams",
+      {{"open", edge_->connection_count()}, {"drain", absl::FormatDuration(drain)}});
+  const bool all_ended = edge_->EndStreams(drain, kStreamsEndTimeout);
   if (!all_ended) Log(spdlog::level::warn, "some streams did not end in time and were cut");
   grpc_server_->Shutdown(kCallsEndTimeout);
   Log(spdlog::level::info, "stopped");

@@ -27,9 +27,10 @@ class Replica {
   static absl::StatusOr<std::unique_ptr<Replica>> Start(const Config& config);
   ~Replica();
 
-  // Health says NOT_SERVING, every stream is told and ended, calls are finished. Returns when that
-  // is done, or has taken too long.
-  void Shutdown();
+  // Health says NOT_SERVING and new streams are told to come back; after --shutdown-delay every
+  // stream is told and ended, spread over --drain; then calls are finished. Returns when that is
+  // done, or has taken too long. `is_at_once`: without delay, and all streams together.
+  void Shutdown(bool is_at_once);
 
   // Reads files again that have changed: keys, tokens, certificates.
   void ReloadFiles() { doors_->Reload(); }

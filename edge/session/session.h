@@ -94,8 +94,16 @@ class Session : public TimerWheel::Timer {
           SessionOwner& owner);
   ~Session() override;
 
-  // The owner is told at this tick, if the session has not ended before. Before Start.
-  void set_expiry(TimerWheel::Tick expiry) { expiry_ = expiry; }
+  // The owner is told at this tick that the session must end for this reason, if it has not ended
+  // before; the earliest tick counts. Before Start.
+  void LimitTo(TimerWheel::Tick expiry, EndReason reason) {
+    if (expiry >= expiry_) return;
+    expiry_ = expiry;
+    end_reason_ = reason;
+  }
+
+  // LimitTo's, until the session has ended.
+  EndReason end_reason() const { return end_reason_; }
 
   // Begins to watch the socket, with `head` as the first bytes.
   void Start(FramePointer head);

@@ -127,6 +127,7 @@ void Shard::ScheduleTick() {
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     AdvanceWheel();
+    EndDue();
     EnforceBudget();  // Another shard may have gone over it.
     ScheduleTick();
   });
@@ -188,8 +189,14 @@ void Shard::OnArrival(StreamArrival arrival) {
   if (arrival.admission.expires != absl::InfiniteFuture()) {
     // A tick more, because the wheel's time is up to one behind: the token must have expired when
     // the browser comes back with it.
-    started.set_expiry(
-        wheel_.After(arrival.admission.expires - opened.connect_time + TimerWheel::kTickLength));
+    started.LimitTo(
+        wheel_.After(arrival.admission.expires - opened.connect_time + TimerWheel::kTickLength),
+        EndReason::kTokenExpired);
+  }
+  if (context_.options.stream_age_max > absl::ZeroDuration()) {
+    started.LimitTo(
+        wheel_.After(context_.options.stream_age_max * absl::Uniform(random_, 0.8, 1.0)),
+        EndReason::kMaxAge);
   }
   sessions_.emplace(id, std::move(session));
   context_.connection_count.fetch_add(1, std::memory_order_relaxed);
@@ -254,7 +261,7 @@ void Shard::OnSessionEnded(Session& session, EndReason reason) {
 }
 
 void Shard::OnSessionExpired(Session& session) {
-  EndAfterPending(session, EndReason::kTokenExpired);
+  EndAfterPending(session, session.end_reason());
 }
 
 void Shard::EndAfterPending(Session& session, EndReason reason) {
@@ -329,15 +336,25 @@ std::vector<ConnectionDescription> Shard::Describe(const std::vector<ConnectionI
   return descriptions;
 }
 
-void Shard::EndAll(absl::AnyInvocable<void()> done) {
+void Shard::EndAll(absl::Duration over, absl::AnyInvocable<void()> done) {
   is_draining_ = true;
   acceptor_.Stop();
   all_ended_ = std::move(done);
+  std::vector<ConnectionId> open;
+  for (const auto& [id, session] : sessions_) open.push_back(id);
+  ends_ = PacedEnd(std::move(open), over, context_.clock.Uptime(), random_);
+  EndDue();
+  if (sessions_.empty() && all_ended_ != nullptr) std::exchange(all_ended_, nullptr)();
+}
+
+void Shard::EndDue() {
+  const std::vector<ConnectionId> due = ends_.TakeDue(context_.clock.Uptime());
+  if (due.empty()) return;
   fan_outs_.Flush();  // What came before still goes out.
-  std::vector<Session*> open;
-  for (const auto& [id, session] : sessions_) open.push_back(session.get());
-  for (Session* session : open) EndAfterPending(*session, EndReason::kDrain);
-  if (sessions_.empty()) std::exchange(all_ended_, nullptr)();
+  for (const ConnectionId id : due) {
+    const auto found = sessions_.find(id);
+    if (found != sessions_.end()) EndAfterPending(*found->second, EndReason::kDrain);
+  }
 }
 
 }  // namespace sluice

@@ -23,6 +23,7 @@
 #include "edge/names/event_number.h"
 #include "edge/resume/replays.h"
 #include "edge/session/outbox_budget.h"
+#include "edge/session/paced_end.h"
 #include "edge/session/session.h"
 #include "edge/session/timer_wheel.h"
 #include "edge/shard/audience_index.h"
@@ -82,8 +83,12 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // Leaves out those that are gone.
   std::vector<ConnectionDescription> Describe(const std::vector<ConnectionId>& ids) const;
 
-  // Accepts no more and ends every stream. `done` is called when all sockets are closed.
-  void EndAll(absl::AnyInvocable<void()> done);
+  // New streams are told to come back, to another replica.
+  void BeginDrain() { is_draining_ = true; }
+
+  // Accepts no more and ends every stream, evenly over this time. `done` is called when all sockets
+  // are closed.
+  void EndAll(absl::Duration over, absl::AnyInvocable<void()> done);
 
  private:
   // HandshakeOwner
@@ -99,6 +104,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void OnSessionDrained(Session& session) override { replays_.OnDrained(session); }
   void TellPosition(Session& session) override;
 
+  void EndDue();
   bool OnAccept(TcpSocket socket);
   std::size_t handshakes_max() const;
   bool HasRoomForHandshakes() const;
@@ -138,6 +144,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   std::vector<ConnectionId> released_;  // To be destroyed after the turn of the loop.
   bool is_slice_scheduled_ = false;
   bool is_draining_ = false;
+  PacedEnd ends_;
   absl::AnyInvocable<void()> all_ended_;
   std::thread thread_;
 };

@@ -27,6 +27,8 @@ std::string_view EndReasonName(EndReason reason) {
       return "unavailable";
     case EndReason::kTokenExpired:
       return "token_expired";
+    case EndReason::kMaxAge:
+      return "max_age";
     case EndReason::kSlow:
       return "slow";
     case EndReason::kClientGone:

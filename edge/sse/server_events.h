@@ -17,6 +17,8 @@ enum class EndReason {
   kUnavailable,
   kSlow,
   kTokenExpired,
+  // It has lived as long as streams may.
+  kMaxAge,
   // The browser went away; nobody is left to be told.
   kClientGone,
 };

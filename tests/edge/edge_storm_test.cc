@@ -111,7 +111,7 @@ TEST(EdgeStorm, LosesAndReordersNothingWhileStreamsComeAndGo) {
   }
   events.Stop();
   EXPECT_TRUE(events.WaitForResults());
-  EXPECT_TRUE(bench.edge().EndStreams(tests::kPatience));
+  EXPECT_TRUE(bench.edge().EndStreams(absl::ZeroDuration(), tests::kPatience));
   for (const auto& stream : streams) ASSERT_TRUE(stream->WaitForEnd());
   for (const auto& stream : streams) ExpectNoHole(*stream);
 

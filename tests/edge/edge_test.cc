@@ -197,7 +197,7 @@ TEST(Edge, EndsStreamsAfterWhatWaitsForThem) {
   const auto joining = bench.Open("?client_id=bob");
   ASSERT_TRUE(bench.observer().WaitForOpened(1).has_value());
   bench.edge().Deliver({0, 1}, All(), bench.Event("last"), [](FanOutResult) {});
-  EXPECT_TRUE(bench.edge().EndStreams(tests::kPatience));
+  EXPECT_TRUE(bench.edge().EndStreams(absl::ZeroDuration(), tests::kPatience));
   ASSERT_TRUE(live->WaitForEnd());
   ASSERT_TRUE(joining->WaitForEnd());
   const StreamLog log = live->Log();
@@ -212,7 +212,7 @@ TEST(Edge, EndsStreamsAfterWhatWaitsForThem) {
 
 TEST(Edge, EndsNothingInNoTime) {
   EdgeBench bench;
-  EXPECT_TRUE(bench.edge().EndStreams(tests::kPatience));
+  EXPECT_TRUE(bench.edge().EndStreams(absl::ZeroDuration(), tests::kPatience));
 }
 
 TEST(Edge, SaysWhenStreamsDidNotEndInTime) {
@@ -222,7 +222,7 @@ TEST(Edge, SaysWhenStreamsDidNotEndInTime) {
   bench.GoLive();
   ASSERT_TRUE(stream->WaitForEvent("sluice.open").has_value());
   stream->PauseReading();
-  EXPECT_FALSE(bench.edge().EndStreams(absl::Milliseconds(50)));
+  EXPECT_FALSE(bench.edge().EndStreams(absl::ZeroDuration(), absl::Milliseconds(50)));
 }
 
 // Once this answer alone came without the CORS lines, so that a page of another origin could not

@@ -112,7 +112,7 @@ TEST(SessionWriteTimeout, CountsFromWhenSomethingHadToWait) {
 
 TEST(SessionExpiry, ComesAtItsTimeWhateverElseIsDue) {
   SessionBench bench;
-  bench.session()->set_expiry(bench.wheel().After(absl::Seconds(40)));
+  bench.session()->LimitTo(bench.wheel().After(absl::Seconds(40)), EndReason::kTokenExpired);
   bench.session()->Start(FrameOf(kHead));
   bench.session()->GoLive();
   bench.Pass(absl::Seconds(40) - TimerWheel::kTickLength);
@@ -126,7 +126,7 @@ TEST(SessionExpiry, ComesAtItsTimeWhateverElseIsDue) {
 
 TEST(SessionExpiry, ComesToAStreamThatStillWaitsForItsChannels) {
   SessionBench bench;
-  bench.session()->set_expiry(bench.wheel().After(absl::Seconds(1)));
+  bench.session()->LimitTo(bench.wheel().After(absl::Seconds(1)), EndReason::kTokenExpired);
   bench.session()->Start(FrameOf(kHead));
   bench.Pass(absl::Seconds(1));
   EXPECT_EQ(bench.ends(), std::vector<EndReason>{EndReason::kTokenExpired});
@@ -134,7 +134,7 @@ TEST(SessionExpiry, ComesToAStreamThatStillWaitsForItsChannels) {
 
 TEST(SessionExpiry, ComesToAStreamThatIsBehindAfterWhatWaits) {
   SessionBench bench({.write_timeout = absl::Seconds(20)});
-  bench.session()->set_expiry(bench.wheel().After(absl::Seconds(5)));
+  bench.session()->LimitTo(bench.wheel().After(absl::Seconds(5)), EndReason::kTokenExpired);
   bench.session()->Start(FrameOf(kHead));
   bench.session()->GoLive();
   const int count = bench.DeliverUntilQueued(DataFrame(std::string(3000, 'x')));

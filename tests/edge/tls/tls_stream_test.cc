@@ -109,7 +109,7 @@ TEST_F(TlsStreamTest, SurvivesWhoeverSpeaksNoTls) {
 
 TEST_F(TlsStreamTest, EndsAStreamWithCloseNotify) {
   const auto browser = Open();
-  static_cast<void>(bench().edge().EndStreams(absl::ZeroDuration()));
+  static_cast<void>(bench().edge().EndStreams(absl::ZeroDuration(), absl::ZeroDuration()));
   EXPECT_TRUE(browser->ReadToCloseNotify()) << "the end could have been cut by anybody";
   EXPECT_NE(browser->ReadUntil("").find("sluice.end"), std::string::npos);
 }

@@ -238,6 +238,31 @@ TEST_F(ResumeStorm, PagesThatComeBackToAnyReplicaGetEverythingOnceAndInOrder) {
   Verify(sender);
 }
 
+TEST_F(ResumeStorm, ARollingRestartLosesNothing) {
+  const std::vector<std::string> flags = {"--history-size", "5000", "--drain", "500ms"};
+  for (int i = 0; i < 3; ++i) StartReplica(flags);
+  OpenPages();
+  Sender sender(control(2), 9);
+  for (const std::size_t leaving : {0, 1}) {
+    AwaitSome(sender);
+    const std::size_t next = leaving + 1;
+    for (Page& page : pages_) {
+      page.Close();
+      Reopen(page, leaving);
+    }
+    replica(leaving).process().Signal(SIGTERM);
+    for (Page& page : pages_) {
+      ASSERT_TRUE(page.stream->WaitForEvent("sluice.end").has_value());
+      page.Close();
+      Reopen(page, next);
+    }
+    EXPECT_EQ(replica(leaving).process().Wait(absl::Seconds(30)), ExitStatus{});
+  }
+  AwaitSome(sender);
+  sender.Stop();
+  Verify(sender);
+}
+
 TEST_F(ResumeStorm, AKilledReplicaLosesNothing) {
   StartReplica({"--history-size", "5000"});
   StartReplica({"--history-size", "5000"});

@@ -34,6 +34,10 @@ ServerProcess::ServerProcess(std::vector<std::string> flags,
   for (const char* listener : {"--http", "--grpc", "--admin"}) {
     if (!Names(flags, listener)) flags.push_back(std::string(listener) + "=127.0.0.1:0");
   }
+  // A test that is about the end says how long it takes.
+  for (const char* wait : {"--shutdown-delay", "--drain"}) {
+    if (!Names(flags, wait)) flags.push_back(std::string(wait) + "=0");
+  }
   if (!Names(flags, "--log-format")) flags.emplace_back("--log-format=text");
   process_ = std::make_unique<ChildProcess>(
       ProcessOptions{ServerProgram(), std::move(flags), std::move(environment), "", ""});
