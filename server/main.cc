@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "edge/log/log.h"
@@ -29,8 +30,9 @@ constexpr auto kReloadInterval = std::chrono::seconds(1);
 // this is made.
 class FileReloads {
  public:
-  explicit FileReloads(boost::asio::io_context& io_context)
-      : timer_(io_context), hangups_(io_context, SIGHUP) {}
+  // `arguments` are read again on SIGHUP for the log level.
+  FileReloads(boost::asio::io_context& io_context, std::vector<std::string> arguments)
+      : arguments_(std::move(arguments)), timer_(io_context), hangups_(io_context, SIGHUP) {}
 
   void Start(sluice::Replica& replica) {
     ScheduleTimer(replica);
@@ -56,10 +58,22 @@ class FileReloads {
     hangups_.async_wait([this, &replica](const boost::system::error_code& error, int) {
       if (error) return;
       replica.ReloadFiles();
+      ReloadLogLevel();
       AwaitHangup(replica);
     });
   }
 
+  // The --config file may have another one by now.
+  void ReloadLogLevel() {
+    const auto command_line = sluice::ReadCommandLine(arguments_);
+    if (!command_line.ok()) {
+      return sluice::Log(spdlog::level::warn, "the configuration could not be read again",
+                         {{"error", std::string(command_line.status().message())}});
+    }
+    sluice::SetLogLevel(command_line->config.log_level);
+  }
+
+  const std::vector<std::string> arguments_;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set hangups_;
 };
@@ -105,7 +119,7 @@ int Run(const std::vector<std::string>& arguments) {
   // Before the server listens, so that a signal from then on ends it in order.
   boost::asio::io_context io_context(1);
   boost::asio::signal_set signals(io_context, SIGTERM, SIGINT);
-  FileReloads reloads(io_context);
+  FileReloads reloads(io_context, arguments);
   const auto replica = sluice::Replica::Start(command_line->config);
   if (!replica.ok()) {
     const std::string message(replica.status().message());

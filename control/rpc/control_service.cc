@@ -164,7 +164,8 @@ void ControlService::Serve(CallQueue& queue) {
   for (const UnaryMethod& method : methods_) {
     for (int i = 0; i < kCallsReady; ++i) ServeUnary(method, queue);
   }
-  for (int i = 0; i < kPublishCallsReady; ++i) ServePublish(service_, cluster_, door_, queue);
+  for (int i = 0; i < kPublishCallsReady; ++i)
+    ServePublish(service_, cluster_, door_, open_calls_, queue);
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include "control/caller/caller_door.h"
 #include "control/cluster/cluster.h"
 #include "control/rpc/call_queue.h"
+#include "control/rpc/open_calls.h"
 #include "control/rpc/unary_call.h"
 
 namespace sluice {
@@ -34,6 +35,9 @@ class ControlService {
 
   grpc::Service& service() { return service_; }
 
+  // Ends the streaming calls that are under way.
+  void EndCalls() { open_calls_.EndAll(); }
+
   // Begins to take calls from this queue. Once a queue.
   void Serve(CallQueue& queue);
 
@@ -54,6 +58,7 @@ class ControlService {
   Cluster& cluster_;
   const CallerDoor* const door_;
   RawControlService service_;
+  OpenCalls open_calls_;
   std::vector<UnaryMethod> methods_;
 };
 

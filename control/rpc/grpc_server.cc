@@ -63,6 +63,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
 
 void GrpcServer::Shutdown(absl::Duration grace) {
   health_.Stop();
+  control_.EndCalls();
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
 }
 

@@ -16,22 +16,41 @@ namespace {
 
 constexpr std::size_t kUnansweredMax = 1024;
 
+absl::Status ShuttingDown() {
+  return WithReason(
+      absl::UnavailableError("the server is stopping; what was not answered was not sent"),
+      "SHUTTING_DOWN");
+}
+
 // One stream of publishes. Requests are read and handed to the cluster one after the other, so they
 // take effect in the order written; answers wait here for their turn.
 // Owner:  its pending operations and unanswered requests, each with a reference.
 // Thread: reads and writes complete on completion-queue threads, answers on that which has them;
 // the
 //         mutex orders them.
-class PublishCall : public std::enable_shared_from_this<PublishCall> {
+class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<PublishCall> {
  public:
   PublishCall(RawControlService& service, Cluster& cluster, const CallerDoor* door,
-              CallQueue& queue)
-      : service_(service), cluster_(cluster), door_(door), queue_(queue), stream_(&context_) {}
+              OpenCalls& open_calls, CallQueue& queue)
+      : service_(service),
+        cluster_(cluster),
+        door_(door),
+        open_calls_(open_calls),
+        queue_(queue),
+        stream_(&context_) {}
+
+  ~PublishCall() override { open_calls_.Remove(this); }
 
   void Accept() {
     queue_.Accept([this](grpc::ServerCompletionQueue* queue) {
       service_.RequestPublish(&context_, &stream_, queue, queue, Tag(&PublishCall::OnAccepted));
     });
+  }
+
+  void End() override {
+    const MutexLock lock(mutex_);
+    is_ended_ = has_read_all_ = true;
+    FinishIfDone();
   }
 
  private:
@@ -41,8 +60,9 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
 
   void OnAccepted(bool ok) {
     if (!ok) return;
-    ServePublish(service_, cluster_, door_, queue_);
+    ServePublish(service_, cluster_, door_, open_calls_, queue_);
     const absl::Status admitted = Admit();
+    if (admitted.ok()) open_calls_.Add(shared_from_this());
     const MutexLock lock(mutex_);
     if (admitted.ok()) return Read();
     is_finishing_ = true;
@@ -71,6 +91,7 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     std::uint64_t slot = 0;
     {
       const MutexLock lock(mutex_);
+      if (is_ended_) return;  // It is told so by the call's status.
       slot = first_slot_ + answers_.size();
       answers_.emplace_back();
     }
@@ -152,7 +173,8 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     const bool is_done = is_broken_ ? !is_reading_ || has_read_all_ : has_read_all_;
     if (!is_done || !answers_.empty() || is_writing_ || is_finishing_) return;
     is_finishing_ = true;
-    stream_.Finish(grpc::Status::OK, Tag(&PublishCall::OnFinished));
+    stream_.Finish(is_ended_ ? ToGrpcStatus(ShuttingDown()) : grpc::Status::OK,
+                   Tag(&PublishCall::OnFinished));
   }
 
   void OnFinished(bool) {}
@@ -160,6 +182,7 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   RawControlService& service_;
   Cluster& cluster_;
   const CallerDoor* const door_;
+  OpenCalls& open_calls_;
   CallQueue& queue_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_;
@@ -176,14 +199,15 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   bool has_read_all_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_broken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_ended_ ABSL_GUARDED_BY(mutex_) = false;  // By the server.
   bool is_finishing_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace
 
 void ServePublish(RawControlService& service, Cluster& cluster, const CallerDoor* door,
-                  CallQueue& queue) {
-  std::make_shared<PublishCall>(service, cluster, door, queue)->Accept();
+                  OpenCalls& open_calls, CallQueue& queue) {
+  std::make_shared<PublishCall>(service, cluster, door, open_calls, queue)->Accept();
 }
 
 }  // namespace sluice

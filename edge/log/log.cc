@@ -46,6 +46,10 @@ void StartLog(LogFormat format, spdlog::level::level_enum level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void SetLogLevel(spdlog::level::level_enum level) {
+  spdlog::default_logger()->set_level(level);
+}
+
 void Log(spdlog::level::level_enum level, std::string_view message,
          std::initializer_list<LogField> fields) {
   if (!spdlog::should_log(level)) return;

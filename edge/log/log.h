@@ -34,6 +34,9 @@ enum class LogFormat { kText, kJson };
 // Sets up the process's log on standard error. Call once, before the first line.
 void StartLog(LogFormat format, spdlog::level::level_enum level);
 
+// Lines below it are left out from now on. Thread: any.
+void SetLogLevel(spdlog::level::level_enum level);
+
 // Writes one line: `message` says what happened and never changes, the fields say to whom. As text
 // `message name=value`, as JSON one object. Thread: any.
 void Log(spdlog::level::level_enum level, std::string_view message,

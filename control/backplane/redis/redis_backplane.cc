@@ -143,6 +143,8 @@ std::string RedisBackplane::ClaimKey(const std::string& claim_key) const {
 
 void RedisBackplane::KeepAnswer(const std::string& claim_key, std::string answer) {
   parts_->commands.Send({"HSET", ClaimKey(claim_key), "answer", answer});
+  // The claim may be gone, and nothing must stay for ever.
+  parts_->commands.Send({"PEXPIRE", ClaimKey(claim_key), kClaimTtlMs});
 }
 
 void RedisBackplane::ReadAnswer(

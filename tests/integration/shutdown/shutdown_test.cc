@@ -8,6 +8,7 @@
 
 #include "tests/integration/server_fixture.h"
 #include "tests/support/eventually.h"
+#include "tests/support/temporary_file.h"
 #include "tests/support/watched.h"
 
 namespace sluice::tests {
@@ -91,6 +92,38 @@ TEST_F(Shutdown, SigintFromATerminalWaitsForNothing) {
   server().process().Signal(SIGINT);
   EXPECT_TRUE(open->WaitForEvent("sluice.end").has_value());
   EXPECT_EQ(server().process().Wait(absl::Seconds(30)), ExitStatus{}) << server().Log();
+}
+
+// It was cut without a reason once.
+TEST_F(Shutdown, AnOpenPublishCallIsAnsweredAndToldWhy) {
+  StartServer();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoSeconds(kPatience));
+  const auto call = control().Publish(&context);
+  v1::PublishRequest request;
+  request.set_client_id("ada");
+  *request.mutable_event() = MakeEvent("x");
+  v1::PublishResponse response;
+  ASSERT_TRUE(call->Write(request));
+  ASSERT_TRUE(call->Read(&response));
+  server().process().Signal(SIGTERM);
+  EXPECT_FALSE(call->Read(&response));
+  const grpc::Status status = call->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ErrorReason(status), "SHUTTING_DOWN") << status.error_message();
+  EXPECT_EQ(server().process().Wait(absl::Seconds(30)), ExitStatus{}) << server().Log();
+}
+
+TEST_F(Shutdown, ASighupReadsTheLogLevelAgain) {
+  TemporaryFile config("log-level = \"info\"\n");
+  StartServer({"--config=" + config.path()});
+  config.Replace("log-level = \"debug\"\n");
+  server().process().Signal(SIGHUP);
+  ASSERT_TRUE(Eventually([&] {
+    const auto stream = OpenAndWait("client_id=ada");
+    stream->Close();
+    return server().Log().find("stream ended") != std::string::npos;
+  })) << server().Log();
 }
 
 TEST_F(Shutdown, StreamsThatAreOldAreToldToComeBackAndResume) {
