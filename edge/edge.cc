@@ -75,6 +75,19 @@ void Edge::Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> d
   });
 }
 
+void Edge::SetGroups(ConnectionId id, std::vector<std::string> groups) {
+  Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
+  shard.Post([&shard, id, groups = std::move(groups)]() mutable {
+    shard.SetGroups(id, std::move(groups));
+  });
+}
+
+void Edge::Hold(ConnectionId id, std::vector<std::string> groups) {
+  Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
+  shard.Post(
+      [&shard, id, groups = std::move(groups)]() mutable { shard.Hold(id, std::move(groups)); });
+}
+
 void Edge::Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
                    absl::AnyInvocable<void(FanOutResult)> done) {
   if (shards.empty()) return done({});

@@ -41,6 +41,8 @@ class Edge : public EventStreams {
 
   // EventStreams
   void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
+  void SetGroups(ConnectionId id, std::vector<std::string> groups) override;
+  void Hold(ConnectionId id, std::vector<std::string> groups) override;
   void Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
                absl::AnyInvocable<void(FanOutResult)> done) override;
   void TellGap(const Target& target, std::string_view reason, const EventNumber& from,

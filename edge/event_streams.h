@@ -3,6 +3,7 @@
 #include <absl/functional/any_invocable.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,14 @@ class EventStreams {
   // Writes to a stream that was announced and is not live yet. `drained` is called on any thread
   // when it has taken what waited for it, and never if the page makes it live or the stream ends.
   virtual void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) = 0;
+
+  // The stream is in these groups, sorted, each once: of the events delivered before this call it
+  // gets those of its groups of before, of later ones those of these.
+  virtual void SetGroups(ConnectionId id, std::vector<std::string> groups) = 0;
+
+  // A live stream gets what was delivered before this call and then no more, until the last page
+  // that is replayed to it makes it live again, in these groups.
+  virtual void Hold(ConnectionId id, std::vector<std::string> groups) = 0;
 
   // `event.order` grows with each call. `shards`: indexes of the shards that may hold sessions of
   // the target, each once. `done` is called on a shard's thread, or before this returns when

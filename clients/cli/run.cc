@@ -11,6 +11,7 @@
 #include "clients/cli/command/option.h"
 #include "clients/cli/command/replicas.h"
 #include "clients/cli/command/send.h"
+#include "clients/cli/groups/groups_command.h"
 #include "clients/cli/history/history_command.h"
 #include "clients/cli/input/argument.h"
 #include "clients/cli/program.h"
@@ -118,6 +119,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddSendCommands(app, program);
   AddPublishCommand(app, program);
   AddClientsCommands(app, program);
+  AddGroupsCommands(app, program);
   AddReplicasCommands(app, program);
   AddHistoryCommand(app, program);
   AddTailCommand(app, program);

@@ -160,6 +160,10 @@ class Backplane {
   virtual void ChangeRecord(const std::string& client_id, const RecordChange& change,
                             absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) = 0;
 
+  // Removes the record, if there is one, and tells the client's channel (EncodeRecordDeletion).
+  virtual void DeleteRecord(const std::string& client_id,
+                            absl::AnyInvocable<void(PublishedOr)> done) = 0;
+
   // Records live for --record-ttl after they were changed or renewed.
   virtual void RenewRecords(const std::vector<std::string>& client_ids) = 0;
 

@@ -14,7 +14,7 @@ using ReadDone = absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Re
 
 // Makes the record, unless it has come into being meanwhile.
 std::optional<RecordChange> Beginning(const std::string& metadata) {
-  RecordChange change;
+  RecordChange::Metadata change;
   if (metadata.empty()) return std::nullopt;
   if (!google::protobuf::util::JsonStringToMessage(metadata, &change.set).ok()) {
     Log(spdlog::level::warn, "a client came with metadata that can't be kept");
@@ -22,7 +22,7 @@ std::optional<RecordChange> Beginning(const std::string& metadata) {
   }
   if (change.set.fields().empty()) return std::nullopt;
   change.expected_version = 0;
-  return change;
+  return RecordChange{std::move(change), {}, {}};
 }
 
 }  // namespace
@@ -31,7 +31,9 @@ void ReadOrBeginRecord(Backplane& backplane, const std::string& client_id,
                        const std::string& metadata, ReadDone done) {
   using Read = absl::StatusOr<std::shared_ptr<const Record>>;
   auto on_read = [&backplane, client_id, metadata, done = std::move(done)](Read record) mutable {
-    if (!record.ok() || *record != nullptr) return done(std::move(record));
+    // One that only assigns groups has no metadata yet.
+    const bool has_metadata = record.ok() && *record != nullptr && (*record)->version > 0;
+    if (!record.ok() || has_metadata) return done(std::move(record));
     const auto change = Beginning(metadata);
     if (!change.has_value()) return done(std::move(record));
     auto on_begun = [&backplane, client_id, done = std::move(done)](

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "control/backplane/channel.h"
-#include "control/backplane/initial_record.h"
 #include "control/message/envelope.h"
 #include "edge/base/check.h"
 #include "edge/log/log.h"
@@ -17,13 +16,6 @@ namespace sluice {
 namespace {
 
 namespace asio = boost::asio;
-
-std::vector<std::string> ChannelsOf(const std::string& client_id,
-                                    const std::vector<std::string>& groups) {
-  std::vector<std::string> channels = {std::string(kAllChannel), ClientChannel(client_id)};
-  for (const std::string& group : groups) channels.push_back(GroupChannel(group));
-  return channels;
-}
 
 }  // namespace
 
@@ -59,9 +51,11 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   publisher_ = std::make_unique<Publisher>(options_.replica_id, io_context_, clock_, backplane_,
                                            edge, interest_, options_.history, feed_->ring(), post);
   local_clients_ = std::make_unique<LocalClients>(options_.replica_id, edge, directory_, post);
-  client_gather_ = std::make_unique<ClientGather>(options_.replica_id, io_context_, backplane_,
-                                                  members_, *local_clients_);
-  presence_ = std::make_unique<Presence>(backplane_, *client_gather_, *publisher_);
+  gather_ = std::make_unique<Gather>(options_.replica_id, io_context_, backplane_, members_, *this);
+  presence_ = std::make_unique<Presence>(backplane_, *gather_);
+  changes_ = std::make_unique<ClientChanges>(backplane_, *presence_, *publisher_);
+  streams_ = std::make_unique<Streams>(options_.history.is_on(), backplane_, interest_, directory_,
+                                       edge, *feed_, *splices_);
   asio::post(io_context_, [this] {
     ScheduleRenewal();
     feed_->Start();
@@ -113,7 +107,26 @@ void Cluster::ChangeMetadata(std::string client_id, RecordChange change, bool al
                              Presence::ClientDone done) {
   mailbox_.Push([this, client_id = std::move(client_id), change = std::move(change), allow_missing,
                  done = std::move(done)]() mutable {
-    presence_->ChangeMetadata(client_id, change, allow_missing, std::move(done));
+    changes_->ChangeMetadata(client_id, change, allow_missing, std::move(done));
+  });
+}
+
+void Cluster::ChangeGroups(GroupsCommand command, ClientChanges::ChangedDone done) {
+  mailbox_.Push([this, command = std::move(command), done = std::move(done)]() mutable {
+    changes_->ChangeGroups(command, std::move(done));
+  });
+}
+
+void Cluster::DeleteClient(std::string client_id, absl::AnyInvocable<void(absl::Status)> done) {
+  mailbox_.Push([this, client_id = std::move(client_id), done = std::move(done)]() mutable {
+    changes_->Delete(client_id, std::move(done));
+  });
+}
+
+void Cluster::ListGroups(GroupQuery query,
+                         absl::AnyInvocable<void(absl::StatusOr<GroupPage>)> done) {
+  mailbox_.Push([this, query = std::move(query), done = std::move(done)]() mutable {
+    presence_->ListGroups(query, std::move(done));
   });
 }
 
@@ -149,86 +162,26 @@ void Cluster::ListReplicas(
 }
 
 void Cluster::OnConnectionOpened(OpenedConnection connection) {
-  mailbox_.Push(
-      [this, connection = std::move(connection)]() mutable { Join(std::move(connection)); });
+  mailbox_.Push([this, connection = std::move(connection)]() mutable {
+    streams_->Open(std::move(connection));
+  });
 }
 
 void Cluster::OnConnectionClosed(ConnectionId id, EndReason) {
-  mailbox_.Push([this, id] { Leave(id); });
-}
-
-void Cluster::Join(OpenedConnection opened) {
-  const ConnectionId id = opened.id;
-  const auto channels = ChannelsOf(opened.client_id, opened.groups);
-  joining_.emplace(id, Joining{std::move(opened), static_cast<int>(channels.size())});
-  for (const std::string& channel : channels) {
-    interest_.Hold(channel, id);
-  }
+  mailbox_.Push([this, id] { streams_->Close(id); });
 }
 
 void Cluster::OnChannelSubscribed(ConnectionId id) {
-  const auto found = joining_.find(id);
-  if (found == joining_.end()) return;  // It has left meanwhile.
-  if (--found->second.channels_missing > 0) return;
-  BeginRecordOf(id, found->second.opened);
+  streams_->OnChannelSubscribed(id);
 }
 
-void Cluster::BeginRecordOf(ConnectionId id, const OpenedConnection& opened) {
-  const auto splice = [this, id](const absl::Status& begun) {
-    const auto found = joining_.find(id);
-    if (found == joining_.end()) return;
-    if (absl::IsUnavailable(begun)) return unbegun_.push_back(id);
-    if (!begun.ok()) {
-      Log(spdlog::level::warn, "a client's record could not be begun",
-          {{"error", std::string(begun.message())}});
-    }
-    const OpenedConnection& joining = found->second.opened;
-    std::vector<ResumeSpan> spans;
-    for (std::string& channel : ChannelsOf(joining.client_id, joining.groups)) {
-      spans.push_back({std::move(channel), 0});
-    }
-    splices_->Add(joining, std::move(spans));
-  };
-  if (opened.metadata.empty()) return splice(absl::OkStatus());
-  ReadOrBeginRecord(backplane_, opened.client_id, opened.metadata,
-                    [splice](const auto& record) { splice(record.status()); });
-}
-
-void Cluster::BeginUnbegun() {
-  for (const ConnectionId id : std::exchange(unbegun_, {})) {
-    const auto found = joining_.find(id);
-    if (found != joining_.end()) BeginRecordOf(id, found->second.opened);
-  }
-}
-
-bool Cluster::OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record) {
-  joining_.at(id).record = std::move(record);
-  return true;
+bool Cluster::OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
+                           const EventNumber& read_at) {
+  return streams_->OnRecordRead(id, std::move(record), read_at);
 }
 
 void Cluster::OnLive(ConnectionId id) {
-  const auto joined = joining_.extract(id);
-  live_.emplace(id, directory_.Add(joined.mapped().opened, joined.mapped().record));
-}
-
-void Cluster::Leave(ConnectionId id) {
-  if (const auto joining = joining_.extract(id); !joining.empty()) {
-    splices_->Remove(id);
-    const OpenedConnection& opened = joining.mapped().opened;
-    return Release(id, opened.client_id, opened.groups);
-  }
-  const auto live = live_.extract(id);
-  SLUICE_CHECK(!live.empty());
-  Directory::Client* client = live.mapped();
-  const std::string client_id = client->id;
-  Release(id, client_id, directory_.Remove(client, id));
-}
-
-void Cluster::Release(ConnectionId id, const std::string& client_id,
-                      const std::vector<std::string>& groups) {
-  for (const std::string& channel : ChannelsOf(client_id, groups)) {
-    interest_.Release(channel, id);
-  }
+  streams_->OnLive(id);
 }
 
 void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
@@ -246,23 +199,27 @@ void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
   }
   if (envelope->has_event()) {
     // Its caller is told that nobody here was to get it, or else nothing now.
-    if (interest_.ShardsOf(channel).empty()) return publisher_->Acknowledge(*envelope, number);
+    if (interest_.ShardsOf(channel).empty()) {
+      return publisher_->Acknowledge(envelope->ack_to(), number, {});
+    }
     return feed_->Hold(channel, number, payload);
   }
-  if (!envelope->has_record()) return;  // Of a kind that a later version knows.
-  OnRecord(channel, envelope->record());
-  publisher_->Acknowledge(*envelope, number);
-}
-
-void Cluster::OnRecord(const std::string& channel, const internal::v1::RecordMessage& message) {
   const auto target = TargetOf(channel);
   if (!target.has_value() || target->kind != Target::Kind::kClient) return;
-  Directory::Client* client = directory_.Find(target->name);
-  if (client == nullptr) return;
-  auto record = std::make_shared<Record>();
-  record->metadata = message.metadata();
-  record->version = message.version();
-  Directory::SetRecord(*client, std::move(record));
+  OnClientMessage(target->name, number, *envelope);
+}
+
+void Cluster::OnClientMessage(const std::string& client_id, const EventNumber& number,
+                              const internal::v1::Envelope& envelope) {
+  // Others are of kinds that a later version knows.
+  const Streams::Ack ack(nullptr, [this, ack_to = envelope.ack_to(), number](void*) {
+    publisher_->Acknowledge(ack_to, number, {});
+  });
+  if (envelope.has_record()) {
+    streams_->OnRecord(client_id, number, envelope.record(), ack);
+  } else if (envelope.has_connection_groups()) {
+    streams_->OnConnectionGroups(client_id, number, envelope.connection_groups(), ack);
+  }
 }
 
 void Cluster::OnReplicaMessage(std::string_view payload) {
@@ -270,10 +227,25 @@ void Cluster::OnReplicaMessage(std::string_view payload) {
   if (!envelope.ok()) return;
   if (envelope->has_acks()) {
     publisher_->OnAcks(envelope->acks());
-  } else if (envelope->has_client_question()) {
-    client_gather_->OnQuestion(envelope->client_question());
-  } else if (envelope->has_client_answer()) {
-    client_gather_->OnAnswer(std::move(*envelope->mutable_client_answer()));
+  } else if (envelope->has_question()) {
+    gather_->OnQuestion(envelope->question());
+  } else if (envelope->has_answer()) {
+    gather_->OnAnswer(std::move(*envelope->mutable_answer()));
+  }
+}
+
+void Cluster::Answer(const internal::v1::Question& question, Gather::AnswerDone done) {
+  if (question.has_clients()) {
+    return local_clients_->Answer(question.clients(), [done = std::move(done)](auto part) mutable {
+      internal::v1::Answer answer;
+      *answer.mutable_clients() = std::move(part);
+      done(std::move(answer));
+    });
+  }
+  internal::v1::Answer answer;
+  if (question.has_groups()) {
+    *answer.mutable_groups() = local_clients_->Answer(question.groups());
+    done(std::move(answer));
   }
 }
 
@@ -301,19 +273,13 @@ void Cluster::OnEvent(const std::string& channel, const EventNumber& number, std
 
 void Cluster::OnRecordsRead(
     std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records, bool is_new_epoch) {
-  for (auto& [client_id, record] : records) {
-    Directory::Client* client = directory_.Find(client_id);
-    if (client == nullptr) continue;
-    // Versions of another run of Redis compare with nothing.
-    if (is_new_epoch) client->record = nullptr;
-    Directory::SetRecord(*client, std::move(record));
-  }
+  streams_->OnRecordsRead(records, is_new_epoch);
 }
 
 void Cluster::OnMembers(std::vector<Backplane::Member> members) {
   members_.Update(std::move(members));
   publisher_->set_silent_replicas(members_.silent_count());
-  if (feed_->is_whole()) BeginUnbegun();
+  if (feed_->is_whole()) streams_->BeginUnbegun();
 }
 
 void Cluster::OnMemberReported(const std::string& replica_id) {

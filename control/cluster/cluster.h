@@ -17,9 +17,11 @@
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "control/cluster/gather.h"
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
-#include "control/presence/client_gather.h"
+#include "control/cluster/streams.h"
+#include "control/presence/client_changes.h"
 #include "control/presence/directory.h"
 #include "control/presence/local_clients.h"
 #include "control/presence/presence.h"
@@ -63,7 +65,8 @@ class Cluster : public ConnectionObserver,
                 public Backplane::Listener,
                 public Interest::Listener,
                 public LiveFeed::Owner,
-                public Splices::Owner {
+                public Splices::Owner,
+                public Gather::Answerer {
  public:
   // `io_context` is run by the cluster thread, and outlives this and the backplane.
   Cluster(ClusterOptions options, const Clock& clock, boost::asio::io_context& io_context,
@@ -89,6 +92,10 @@ class Cluster : public ConnectionObserver,
   void ChangeMetadata(std::string client_id, RecordChange change, bool allow_missing,
                       Presence::ClientDone done);
 
+  void ChangeGroups(GroupsCommand command, ClientChanges::ChangedDone done);
+  void DeleteClient(std::string client_id, absl::AnyInvocable<void(absl::Status)> done);
+  void ListGroups(GroupQuery query, absl::AnyInvocable<void(absl::StatusOr<GroupPage>)> done);
+
   void ListHistory(HistoryListQuery query,
                    absl::AnyInvocable<void(absl::StatusOr<v1::ListHistoryResponse>)> done);
 
@@ -100,13 +107,6 @@ class Cluster : public ConnectionObserver,
   void OnConnectionClosed(ConnectionId id, EndReason reason) override;
 
  private:
-  // A connection whose channels are not all subscribed yet.
-  struct Joining {
-    OpenedConnection opened;
-    int channels_missing;
-    std::shared_ptr<const Record> record;  // As last read.
-  };
-
   // Backplane::Listener
   void OnMessage(const std::string& channel, const EventNumber& number,
                  std::string_view payload) override;
@@ -125,21 +125,18 @@ class Cluster : public ConnectionObserver,
                std::string_view payload, bool is_missed) override;
   void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
                      bool is_new_epoch) override;
-  void OnWhole() override { BeginUnbegun(); }
+  void OnWhole() override { streams_->BeginUnbegun(); }
   // Splices::Owner
   bool IsWhole() const override { return feed_->is_whole(); }
-  bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record) override;
+  bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
+                    const EventNumber& read_at) override;
   void OnLive(ConnectionId id) override;
   std::string DescribeReplica() override;
+  // Gather::Answerer
+  void Answer(const internal::v1::Question& question, Gather::AnswerDone done) override;
 
-  void Join(OpenedConnection opened);
-  void Leave(ConnectionId id);
-  void Release(ConnectionId id, const std::string& client_id,
-               const std::vector<std::string>& groups);
-  // Makes the record that the stream came with, if there is none, and splices the stream.
-  void BeginRecordOf(ConnectionId id, const OpenedConnection& opened);
-  void BeginUnbegun();
-  void OnRecord(const std::string& channel, const internal::v1::RecordMessage& message);
+  void OnClientMessage(const std::string& client_id, const EventNumber& number,
+                       const internal::v1::Envelope& envelope);
   internal::v1::ReplicaDescription Describe() const;
   void ScheduleRenewal();
 
@@ -158,12 +155,10 @@ class Cluster : public ConnectionObserver,
   std::unique_ptr<Splices> splices_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<LocalClients> local_clients_;
-  std::unique_ptr<ClientGather> client_gather_;
+  std::unique_ptr<Gather> gather_;
   std::unique_ptr<Presence> presence_;
-  absl::flat_hash_map<ConnectionId, Joining> joining_;
-  absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
-  // Joining ones whose record could not be begun; tried again with the next word of the backplane.
-  std::vector<ConnectionId> unbegun_;
+  std::unique_ptr<ClientChanges> changes_;
+  std::unique_ptr<Streams> streams_;
   // Written by the server, read by the cluster thread; guards nothing.
   std::atomic<bool> is_ready_{false};
   std::function<void()> health_changed_;

@@ -69,7 +69,7 @@ void Interest::OnMissingDone() {
   for (const ConnectionId id : waiting) listener_.OnChannelSubscribed(id);
 }
 
-void Interest::Release(const std::string& name, ConnectionId id) {
+bool Interest::Release(const std::string& name, ConnectionId id) {
   const auto found = channels_.find(name);
   SLUICE_CHECK(found != channels_.end());
   auto& holders = found->second.holders;
@@ -77,15 +77,21 @@ void Interest::Release(const std::string& name, ConnectionId id) {
   const auto count = std::find_if(holders.begin(), holders.end(),
                                   [index](const ShardCount& c) { return c.shard == index; });
   SLUICE_CHECK(count != holders.end());
-  found->second.waiting.erase(id);
-  if (--count->holders > 0) return;
+  const bool was_waiting = found->second.waiting.erase(id) > 0;
+  if (--count->holders > 0) return was_waiting;
   holders.erase(count);
-  if (!holders.empty()) return;
+  if (!holders.empty()) return was_waiting;
   const bool was_missing = found->second.is_missing;
   channels_.erase(found);
   backplane_.Unsubscribe(name);
   listener_.OnChannelReleased(name);
   if (was_missing) OnMissingDone();
+  return was_waiting;
+}
+
+bool Interest::IsSubscribed(const std::string& name) const {
+  const auto found = channels_.find(name);
+  return found != channels_.end() && found->second.is_subscribed && !is_catching_up();
 }
 
 std::vector<std::string> Interest::Channels() const {

@@ -36,8 +36,12 @@ class Interest {
   // The listener is told when the channel's subscription holds, perhaps before this returns.
   void Hold(const std::string& name, ConnectionId id);
 
-  // The connection must hold the channel.
-  void Release(const std::string& name, ConnectionId id);
+  // The connection must hold the channel. True if the listener had still to be told that it is
+  // subscribed for it.
+  bool Release(const std::string& name, ConnectionId id);
+
+  // What is published to the channel from now on comes.
+  bool IsSubscribed(const std::string& name) const;
 
   // Every subscription is void: subscribes again what is held. Until that is done nothing counts as
   // subscribed, so that nobody takes a part for the whole.

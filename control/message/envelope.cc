@@ -35,6 +35,13 @@ std::shared_ptr<const DeliveryFilter> FilterOf(const internal::v1::EventMessage&
   return filter;
 }
 
+internal::v1::GroupSince GroupSinceOf(const std::string& group, const EventNumber& since) {
+  internal::v1::GroupSince message;
+  message.set_group(group);
+  if (since.sequence != 0) message.set_number(since.ToString());
+  return message;
+}
+
 }  // namespace
 
 std::string EncodeEnvelope(internal::v1::Envelope envelope) {
@@ -54,12 +61,45 @@ void AppendAckTo(std::string& payload, std::string_view replica_id) {
   envelope.AppendToString(&payload);
 }
 
-std::string EncodeRecordChange(const Record& record, std::string_view replica_id) {
+std::string EncodeRecordChange(const Record& record, const std::vector<std::string>& joined,
+                               std::string_view replica_id) {
   internal::v1::Envelope envelope;
   envelope.set_ack_to(std::string(replica_id));
-  *envelope.mutable_record()->mutable_metadata() = record.metadata;
-  envelope.mutable_record()->set_version(record.version);
+  internal::v1::RecordMessage& message = *envelope.mutable_record();
+  FillRecordMessage(record, message);
+  message.mutable_joined()->Add(joined.begin(), joined.end());
   return EncodeEnvelope(std::move(envelope));
+}
+
+std::string EncodeRecordDeletion(std::string_view replica_id) {
+  internal::v1::Envelope envelope;
+  envelope.set_ack_to(std::string(replica_id));
+  envelope.mutable_record()->set_deleted(true);
+  return EncodeEnvelope(std::move(envelope));
+}
+
+void FillRecordMessage(const Record& record, internal::v1::RecordMessage& message) {
+  *message.mutable_metadata() = record.metadata;
+  message.set_version(record.version);
+  for (const auto& [group, since] : record.groups) {
+    *message.add_groups() = GroupSinceOf(group, since);
+  }
+  for (const auto& [group, since] : record.left) *message.add_left() = GroupSinceOf(group, since);
+}
+
+std::shared_ptr<const Record> DecodeRecord(const internal::v1::RecordMessage& message,
+                                           const EventNumber& number) {
+  if (message.deleted()) return nullptr;
+  auto record = std::make_shared<Record>();
+  record->metadata = message.metadata();
+  record->version = message.version();
+  const auto read = [](const internal::v1::GroupSince& since) {
+    return EventNumber::Parse(since.number()).value_or(EventNumber());
+  };
+  for (const auto& since : message.groups()) record->groups[since.group()] = read(since);
+  for (const auto& since : message.left()) record->left[since.group()] = read(since);
+  SetNumber(*record, number);
+  return record;
 }
 
 absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/backplane/history/history.h"
 #include "control/backplane/record.h"
@@ -24,8 +25,20 @@ std::string EncodeEnvelope(internal::v1::EventMessage event);
 // when the message is decoded (Protocol Buffers, "Encoding: last one wins").
 void AppendAckTo(std::string& payload, std::string_view replica_id);
 
-// Tells of a client's new record, and asks for acks.
-std::string EncodeRecordChange(const Record& record, std::string_view replica_id);
+// Tells of a client's new record, and asks for acks. Numbers that are not set yet are those that
+// the message will have. `joined`: RecordMessage's.
+std::string EncodeRecordChange(const Record& record, const std::vector<std::string>& joined,
+                               std::string_view replica_id);
+
+// Tells that a client has no record any more, and asks for acks.
+std::string EncodeRecordDeletion(std::string_view replica_id);
+
+// The record of a message that came with this number; null: there is none any more.
+std::shared_ptr<const Record> DecodeRecord(const internal::v1::RecordMessage& message,
+                                           const EventNumber& number);
+
+// The same as part of another message, where every number is set.
+void FillRecordMessage(const Record& record, internal::v1::RecordMessage& message);
 
 // INVALID_ARGUMENT: the bytes are no envelope.
 absl::StatusOr<internal::v1::Envelope> DecodeEnvelope(std::string_view payload);

@@ -8,7 +8,7 @@
 namespace sluice {
 namespace {
 
-using internal::v1::ClientAnswer;
+using internal::v1::ClientsAnswer;
 
 auto OrderOf(const google::protobuf::Timestamp& time) {
   return std::make_tuple(time.seconds(), time.nanos());
@@ -44,11 +44,11 @@ void MergeClient(const v1::Client& from, v1::Client& into) {
                    });
 }
 
-ClientPage MergeAnswers(std::vector<ClientAnswer> answers, std::size_t page_size) {
+ClientPage MergeAnswers(std::vector<ClientsAnswer> answers, std::size_t page_size) {
   ClientPage page;
   std::string complete_to;  // Empty: to the end.
   std::map<std::string, v1::Client> clients;
-  for (const ClientAnswer& answer : answers) {
+  for (const ClientsAnswer& answer : answers) {
     page.total_size += answer.total_size();
     if (!answer.complete_to().empty() &&
         (complete_to.empty() || answer.complete_to() < complete_to)) {
@@ -66,6 +66,34 @@ ClientPage MergeAnswers(std::vector<ClientAnswer> answers, std::size_t page_size
       break;
     }
     page.clients.push_back(std::move(client));
+  }
+  return page;
+}
+
+GroupPage MergeAnswers(std::vector<internal::v1::GroupsAnswer> answers, std::size_t page_size) {
+  GroupPage page;
+  std::string complete_to;  // Empty: to the end.
+  std::map<std::string, v1::Group> groups;
+  for (const internal::v1::GroupsAnswer& answer : answers) {
+    if (!answer.complete_to().empty() &&
+        (complete_to.empty() || answer.complete_to() < complete_to)) {
+      complete_to = answer.complete_to();
+    }
+    for (const v1::Group& part : answer.groups()) {
+      v1::Group& group = groups[part.group()];
+      group.set_group(part.group());
+      group.set_clients(group.clients() + part.clients());
+      group.set_connections(group.connections() + part.connections());
+    }
+  }
+  page.last_id = complete_to;
+  for (auto& [name, group] : groups) {
+    if (!complete_to.empty() && name > complete_to) break;
+    if (page.groups.size() == page_size) {
+      page.last_id = page.groups.back().group();
+      break;
+    }
+    page.groups.push_back(std::move(group));
   }
   return page;
 }

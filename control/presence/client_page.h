@@ -27,11 +27,27 @@ struct ClientPage {
   std::vector<std::string> unreachable;  // Replicas whose clients may be missing.
 };
 
+// Which groups a list is of.
+struct GroupQuery {
+  std::string after;  // The last name of the page before; empty: from the start.
+  std::size_t page_size = 100;
+  std::string prefix;
+};
+
+struct GroupPage {
+  std::vector<v1::Group> groups;
+  std::string last_id;  // Where the next page goes on; empty: there is none.
+  std::vector<std::string> unreachable;
+};
+
 // What one replica says of a client, added to what others have said.
 void MergeClient(const v1::Client& from, v1::Client& into);
 
 // One page of what the replicas answered: sorted, each client once. A replica that had more than
 // its answer holds limits the page to where its answer ends, so that no client is passed over.
-ClientPage MergeAnswers(std::vector<internal::v1::ClientAnswer> answers, std::size_t page_size);
+ClientPage MergeAnswers(std::vector<internal::v1::ClientsAnswer> answers, std::size_t page_size);
+
+// The same for groups, whose counts add up.
+GroupPage MergeAnswers(std::vector<internal::v1::GroupsAnswer> answers, std::size_t page_size);
 
 }  // namespace sluice

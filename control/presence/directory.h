@@ -6,12 +6,15 @@
 #include <absl/container/inlined_vector.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "control/backplane/record.h"
+#include "control/groups/own_groups.h"
 #include "edge/connection_observer.h"
 
 namespace sluice {
@@ -25,10 +28,17 @@ class Directory {
  public:
   struct Group;
 
+  struct Membership {
+    Group* group;
+    // OwnGroups::since; 0: the record alone assigns the group.
+    std::uint64_t own_since;
+  };
+
   struct Connection {
     ConnectionId id;
     absl::Time connect_time;
-    std::vector<Group*> groups;
+    std::vector<Membership> groups;               // Sorted by name.
+    std::unique_ptr<std::set<std::string>> left;  // OwnGroups::left; null: empty.
   };
 
   struct Client {
@@ -51,17 +61,25 @@ class Directory {
   // A group's clients with the number of their connections in it.
   struct Group {
     std::string name;
+    std::uint64_t connections = 0;
     absl::btree_map<Client*, std::uint32_t, ById> clients;
   };
 
-  // The client that the connection now belongs to; it stays while it has connections.
+  // The client that the connection, which is in no group yet, now belongs to; it stays while it has
+  // connections. The newer of its record and `record` is its record; both may be null.
   Client* Add(const OpenedConnection& connection, std::shared_ptr<const Record> record);
 
-  // `client` must be what Add returned for the connection. Returns the connection's groups.
+  // `client` must be what Add returned for the connection, here and below. Returns the connection's
+  // groups.
   std::vector<std::string> Remove(Client* client, ConnectionId id);
 
-  // The newer of the two is the client's record; `record` may be null.
-  static void SetRecord(Client& client, std::shared_ptr<const Record> record);
+  // The connection is in `groups`, sorted, because of `own` and the client's record.
+  void SetGroups(Client* client, ConnectionId id, const OwnGroups& own,
+                 const std::vector<std::string>& groups);
+
+  static OwnGroups OwnGroupsOf(const Connection& connection);
+  static std::vector<std::string> GroupsOf(const Connection& connection);
+  static Connection& ConnectionOf(Client& client, ConnectionId id);
 
   // Null: not connected here.
   Client* Find(std::string_view client_id) const;
@@ -77,9 +95,15 @@ class Directory {
   // Every client's id, in order.
   std::vector<std::string> ClientIds() const;
 
+  // Up to `limit` groups in order of their names: those after `after` that begin with `prefix`.
+  std::vector<const Group*> GroupPage(std::string_view after, std::string_view prefix,
+                                      std::size_t limit) const;
+
  private:
+  void LeaveGroup(Client* client, Group* group);
+
   absl::btree_set<std::unique_ptr<Client>, ById> clients_;
-  absl::btree_map<std::string, std::unique_ptr<Group>> groups_;
+  absl::btree_map<std::string, std::unique_ptr<Group>, std::less<>> groups_;
 };
 
 }  // namespace sluice

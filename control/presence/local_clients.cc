@@ -12,8 +12,8 @@
 namespace sluice {
 namespace {
 
-using internal::v1::ClientAnswer;
-using internal::v1::ClientQuestion;
+using internal::v1::ClientsAnswer;
+using internal::v1::ClientsQuestion;
 
 bool Matches(const Record* record, const google::protobuf::Map<std::string, std::string>& match) {
   if (match.empty()) return true;
@@ -46,16 +46,14 @@ LocalClients::LocalClients(std::string replica_id, Edge& edge, const Directory& 
       directory_(directory),
       post_(std::move(post)) {}
 
-void LocalClients::Answer(const ClientQuestion& question,
-                          absl::AnyInvocable<void(ClientAnswer)> done) {
-  ClientAnswer answer;
+void LocalClients::Answer(const ClientsQuestion& question,
+                          absl::AnyInvocable<void(ClientsAnswer)> done) {
+  ClientsAnswer answer;
   if (question.client_id().empty()) {
     answer = PageOf(question);
   } else if (const Directory::Client* client = directory_.Find(question.client_id())) {
     *answer.add_clients() = BasicView(*client);
   }
-  answer.set_question_id(question.question_id());
-  answer.set_replica_id(replica_id_);
   if (!question.full()) return done(std::move(answer));
   FillConnections(std::move(answer), std::move(done));
 }
@@ -71,21 +69,23 @@ v1::Client LocalClients::BasicView(const Directory::Client& client) const {
   absl::Time oldest = absl::InfiniteFuture();
   for (const Directory::Connection& connection : client.connections) {
     oldest = std::min(oldest, connection.connect_time);
-    for (const Directory::Group* group : connection.groups) groups.insert(group->name);
+    for (const Directory::Membership& membership : connection.groups) {
+      groups.insert(membership.group->name);
+    }
   }
   for (const std::string_view group : groups) view.add_groups(std::string(group));
   SetTimestamp(oldest, *view.mutable_connect_time());
   return view;
 }
 
-ClientAnswer LocalClients::PageOf(const ClientQuestion& question) const {
+ClientsAnswer LocalClients::PageOf(const ClientsQuestion& question) const {
   // Metadata decides after the look-up, so a page that matches little ends short instead of walking
   // through all clients.
   const std::size_t page_size = std::max<std::size_t>(question.page_size(), 1);
   const std::size_t looks = page_size * (question.metadata_match().empty() ? 1 : kLooksPerResult);
   const auto found =
       directory_.Page(question.after(), question.prefix(), question.group(), looks + 1);
-  ClientAnswer answer;
+  ClientsAnswer answer;
   answer.set_total_size(static_cast<std::int64_t>(directory_.ClientCount(question.group())));
   std::size_t bytes = 0;
   std::size_t looked = 0;
@@ -101,8 +101,26 @@ ClientAnswer LocalClients::PageOf(const ClientQuestion& question) const {
   return answer;
 }
 
-void LocalClients::FillConnections(ClientAnswer answer,
-                                   absl::AnyInvocable<void(ClientAnswer)> done) {
+internal::v1::GroupsAnswer LocalClients::Answer(
+    const internal::v1::GroupsQuestion& question) const {
+  const std::size_t page_size = std::max<std::size_t>(question.page_size(), 1);
+  const auto found = directory_.GroupPage(question.after(), question.prefix(), page_size + 1);
+  internal::v1::GroupsAnswer answer;
+  for (const Directory::Group* group : found) {
+    if (static_cast<std::size_t>(answer.groups_size()) == page_size) {
+      answer.set_complete_to(answer.groups(answer.groups_size() - 1).group());
+      break;
+    }
+    v1::Group& view = *answer.add_groups();
+    view.set_group(group->name);
+    view.set_clients(static_cast<std::int64_t>(group->clients.size()));
+    view.set_connections(static_cast<std::int64_t>(group->connections));
+  }
+  return answer;
+}
+
+void LocalClients::FillConnections(ClientsAnswer answer,
+                                   absl::AnyInvocable<void(ClientsAnswer)> done) {
   std::vector<ConnectionId> ids;
   absl::flat_hash_map<ConnectionId, int> client_of;
   for (int i = 0; i < answer.clients_size(); ++i) {

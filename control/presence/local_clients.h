@@ -14,7 +14,7 @@
 
 namespace sluice {
 
-// Answers for the clients that are connected to this replica.
+// Answers for the clients that are connected to this replica, and their groups.
 // Owner:  the cluster.
 // Thread: the cluster thread; `done` is called on it, perhaps before the call returns.
 // Limits: an answer has at most the page's clients, and ends early beyond kAnswerBytes or when it
@@ -29,14 +29,16 @@ class LocalClients {
 
   LocalClients(std::string replica_id, Edge& edge, const Directory& directory, Post post);
 
-  void Answer(const internal::v1::ClientQuestion& question,
-              absl::AnyInvocable<void(internal::v1::ClientAnswer)> done);
+  void Answer(const internal::v1::ClientsQuestion& question,
+              absl::AnyInvocable<void(internal::v1::ClientsAnswer)> done);
+
+  internal::v1::GroupsAnswer Answer(const internal::v1::GroupsQuestion& question) const;
 
  private:
   v1::Client BasicView(const Directory::Client& client) const;
-  internal::v1::ClientAnswer PageOf(const internal::v1::ClientQuestion& question) const;
-  void FillConnections(internal::v1::ClientAnswer answer,
-                       absl::AnyInvocable<void(internal::v1::ClientAnswer)> done);
+  internal::v1::ClientsAnswer PageOf(const internal::v1::ClientsQuestion& question) const;
+  void FillConnections(internal::v1::ClientsAnswer answer,
+                       absl::AnyInvocable<void(internal::v1::ClientsAnswer)> done);
 
   const std::string replica_id_;
   Edge& edge_;

@@ -8,8 +8,6 @@
 #include "control/request/error_reason.h"
 
 namespace sluice {
-namespace {
-
 absl::Status ClientNotFound(const std::string& client_id, absl::string_view why) {
   return WithReason(absl::NotFoundError(absl::StrCat("client `", client_id, "` ", why)),
                     "CLIENT_NOT_FOUND");
@@ -19,10 +17,16 @@ void SetRecord(const Record* record, v1::Client& client) {
   if (record == nullptr) return;
   *client.mutable_metadata() = record->metadata;
   client.set_metadata_version(record->version);
+  if (client.has_connect_time()) return;
+  client.clear_groups();
+  for (const auto& [group, since] : record->groups) client.add_groups(group);
 }
 
-internal::v1::ClientQuestion QuestionOf(const ClientQuery& query) {
-  internal::v1::ClientQuestion question;
+namespace {
+
+internal::v1::Question QuestionOf(const ClientQuery& query) {
+  internal::v1::Question asked;
+  internal::v1::ClientsQuestion& question = *asked.mutable_clients();
   question.set_after(query.after);
   question.set_page_size(static_cast<std::uint32_t>(query.page_size));
   question.set_prefix(query.prefix);
@@ -30,22 +34,21 @@ internal::v1::ClientQuestion QuestionOf(const ClientQuery& query) {
   question.mutable_metadata_match()->insert(query.metadata_match.begin(),
                                             query.metadata_match.end());
   question.set_full(query.is_full);
-  return question;
+  return asked;
 }
 
 }  // namespace
 
-Presence::Presence(Backplane& backplane, ClientGather& gather, Publisher& publisher)
-    : backplane_(backplane), gather_(gather), publisher_(publisher) {}
+Presence::Presence(Backplane& backplane, Gather& gather) : backplane_(backplane), gather_(gather) {}
 
-void Presence::Find(const std::string& client_id, FoundDone done) {
-  internal::v1::ClientQuestion question;
-  question.set_client_id(client_id);
-  question.set_full(true);
-  gather_.Ask(question, [done = std::move(done)](ClientGather::Answers gathered) mutable {
+void Presence::Find(const std::string& client_id, ClientDone done) {
+  internal::v1::Question question;
+  question.mutable_clients()->set_client_id(client_id);
+  question.mutable_clients()->set_full(true);
+  gather_.Ask(question, [done = std::move(done)](Gather::Answers gathered) mutable {
     v1::Client client;
-    for (const internal::v1::ClientAnswer& answer : gathered.answers) {
-      for (const v1::Client& part : answer.clients()) MergeClient(part, client);
+    for (const internal::v1::Answer& answer : gathered.answers) {
+      for (const v1::Client& part : answer.clients().clients()) MergeClient(part, client);
     }
     if (client.client_id().empty() && !gathered.unreachable.empty()) {
       return done(WithReason(absl::UnavailableError(absl::StrCat(
@@ -63,7 +66,7 @@ void Presence::GetClient(const std::string& client_id, ClientDone done) {
     Find(client_id, [client_id, record = *std::move(record),
                      done = std::move(done)](absl::StatusOr<v1::Client> client) mutable {
       if (!client.ok()) return done(client.status());
-      if (client->client_id().empty() && record == nullptr) {
+      if (client->client_id().empty() && (record == nullptr || record->is_empty())) {
         return done(ClientNotFound(client_id, "is not connected and has no record"));
       }
       client->set_client_id(client_id);
@@ -76,44 +79,33 @@ void Presence::GetClient(const std::string& client_id, ClientDone done) {
 void Presence::ListClients(const ClientQuery& query,
                            absl::AnyInvocable<void(absl::StatusOr<ClientPage>)> done) {
   gather_.Ask(QuestionOf(query), [page_size = query.page_size,
-                                  done = std::move(done)](ClientGather::Answers gathered) mutable {
-    ClientPage page = MergeAnswers(std::move(gathered.answers), page_size);
+                                  done = std::move(done)](Gather::Answers gathered) mutable {
+    std::vector<internal::v1::ClientsAnswer> answers;
+    for (internal::v1::Answer& answer : gathered.answers) {
+      answers.push_back(std::move(*answer.mutable_clients()));
+    }
+    ClientPage page = MergeAnswers(std::move(answers), page_size);
     page.unreachable = std::move(gathered.unreachable);
     done(std::move(page));
   });
 }
 
-void Presence::ChangeMetadata(const std::string& client_id, const RecordChange& change,
-                              bool allow_missing, ClientDone done) {
-  if (allow_missing) return Change(client_id, change, std::move(done));
-  Find(client_id, [this, client_id, change,
-                   done = std::move(done)](absl::StatusOr<v1::Client> client) mutable {
-    if (!client.ok()) return done(client.status());
-    if (client->client_id().empty()) {
-      return done(ClientNotFound(
-          client_id, "is not connected; set allow_missing to store its metadata all the same"));
+void Presence::ListGroups(const GroupQuery& query,
+                          absl::AnyInvocable<void(absl::StatusOr<GroupPage>)> done) {
+  internal::v1::Question question;
+  question.mutable_groups()->set_after(query.after);
+  question.mutable_groups()->set_page_size(static_cast<std::uint32_t>(query.page_size));
+  question.mutable_groups()->set_prefix(query.prefix);
+  gather_.Ask(question, [page_size = query.page_size,
+                         done = std::move(done)](Gather::Answers gathered) mutable {
+    std::vector<internal::v1::GroupsAnswer> answers;
+    for (internal::v1::Answer& answer : gathered.answers) {
+      answers.push_back(std::move(*answer.mutable_groups()));
     }
-    Change(client_id, change, std::move(done));
+    GroupPage page = MergeAnswers(std::move(answers), page_size);
+    page.unreachable = std::move(gathered.unreachable);
+    done(std::move(page));
   });
-}
-
-void Presence::Change(const std::string& client_id, const RecordChange& change, ClientDone done) {
-  backplane_.ChangeRecord(
-      client_id, change, [this, client_id, done = std::move(done)](auto changed) mutable {
-        if (!changed.ok()) return done(changed.status());
-        auto view = [this, client_id, record = changed->record,
-                     done = std::move(done)](absl::StatusOr<v1::Delivery>) mutable {
-          Find(client_id, [client_id, record = std::move(record),
-                           done = std::move(done)](absl::StatusOr<v1::Client> client) mutable {
-            // The change is made, whoever does not answer now.
-            if (!client.ok()) client = v1::Client();
-            client->set_client_id(client_id);
-            SetRecord(record.get(), *client);
-            done(std::move(client));
-          });
-        };
-        publisher_.Confirm(changed->published, std::move(view));
-      });
 }
 
 }  // namespace sluice

@@ -2,49 +2,51 @@
 
 #include <absl/functional/any_invocable.h>
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
 #include <sluice/v1/client.pb.h>
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "control/backplane/backplane.h"
-#include "control/presence/client_gather.h"
+#include "control/cluster/gather.h"
 #include "control/presence/client_page.h"
-#include "control/publish/publisher.h"
 
 namespace sluice {
 
-// Answers who is connected to the cluster, and changes what is kept of clients.
+// NOT_FOUND, reason CLIENT_NOT_FOUND; `why` goes on from the client's id.
+absl::Status ClientNotFound(const std::string& client_id, absl::string_view why);
+
+// What is kept of the client, as callers see it. `record` may be null.
+void SetRecord(const Record* record, v1::Client& client);
+
+// Answers who is connected to the cluster.
 // Owner:  the cluster.
 // Thread: the cluster thread; every `done` is called on it, or before the call returns.
 class Presence {
  public:
-  Presence(Backplane& backplane, ClientGather& gather, Publisher& publisher);
+  Presence(Backplane& backplane, Gather& gather);
 
   using ClientDone = absl::AnyInvocable<void(absl::StatusOr<v1::Client>)>;
 
-  // The client in CLIENT_VIEW_FULL. NOT_FOUND: neither connected nor a record. UNAVAILABLE: nothing
-  // was found, but a replica did not answer; or the record can't be read.
+  // What the replicas hold of the client; empty when none does. UNAVAILABLE: nothing was found, but
+  // a replica did not answer.
+  void Find(const std::string& client_id, ClientDone done);
+
+  // The client in CLIENT_VIEW_FULL. NOT_FOUND: neither connected nor a record. UNAVAILABLE: as of
+  // Find, or the record can't be read.
   void GetClient(const std::string& client_id, ClientDone done);
 
   void ListClients(const ClientQuery& query,
                    absl::AnyInvocable<void(absl::StatusOr<ClientPage>)> done);
 
-  // The client in CLIENT_VIEW_FULL as it is after the change, which every replica that holds the
-  // client knows by then. NOT_FOUND: not connected, and `allow_missing` is false; others as of
-  // Backplane::ChangeRecord.
-  void ChangeMetadata(const std::string& client_id, const RecordChange& change, bool allow_missing,
-                      ClientDone done);
+  void ListGroups(const GroupQuery& query,
+                  absl::AnyInvocable<void(absl::StatusOr<GroupPage>)> done);
 
  private:
-  // What the replicas hold of the client; empty when none does.
-  using FoundDone = absl::AnyInvocable<void(absl::StatusOr<v1::Client>)>;
-  void Find(const std::string& client_id, FoundDone done);
-  void Change(const std::string& client_id, const RecordChange& change, ClientDone done);
-
   Backplane& backplane_;
-  ClientGather& gather_;
-  Publisher& publisher_;
+  Gather& gather_;
 };
 
 }  // namespace sluice

@@ -124,6 +124,16 @@ PublishDone Publisher::KeepingAnswer(const std::string& claim_key, PublishDone d
   };
 }
 
+void Publisher::Tell(const std::string& channel, internal::v1::Envelope envelope,
+                     absl::AnyInvocable<void(Backplane::PublishedOr)> done) {
+  envelope.set_ack_to(replica_id_);
+  Backplane::Message message;
+  message.channel = channel;
+  message.payload = EncodeEnvelope(std::move(envelope));
+  message.counts_receivers = true;
+  backplane_.Publish(std::move(message), std::move(done));
+}
+
 void Publisher::Confirm(const Backplane::Published& published, PublishDone done) {
   ExpectAcks(published, absl::InfiniteDuration(), {}, std::move(done));
 }
@@ -196,12 +206,11 @@ void Publisher::OnEvent(const std::string& channel, const EventNumber& number, s
       });
 }
 
-void Publisher::Acknowledge(const internal::v1::Envelope& message, const EventNumber& number) {
-  if (message.ack_to().empty()) return;
-  if (message.ack_to() != replica_id_) {
-    return ack_sender_.Add(message.ack_to(), number.sequence, {});
-  }
-  ConfirmationOf(number.sequence)->Acknowledge({});
+void Publisher::Acknowledge(const std::string& ack_to, const EventNumber& number,
+                            FanOutResult result) {
+  if (ack_to.empty()) return;
+  if (ack_to != replica_id_) return ack_sender_.Add(ack_to, number.sequence, result);
+  ConfirmationOf(number.sequence)->Acknowledge(result);
 }
 
 void Publisher::OnAcks(const internal::v1::Acks& acks) {

@@ -69,11 +69,16 @@ class Publisher {
   void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                const internal::v1::Envelope& envelope);
 
-  // `message` has been dealt with here, without any stream. Nothing happens if nobody waits.
-  void Acknowledge(const internal::v1::Envelope& message, const EventNumber& number);
+  // The message of this number, which is no event, has been dealt with here. Nothing happens if
+  // nobody waits: `ack_to` is empty.
+  void Acknowledge(const std::string& ack_to, const EventNumber& number, FanOutResult result);
 
   // Of another replica.
   void OnAcks(const internal::v1::Acks& acks);
+
+  // Publishes a message besides events, which is to be acknowledged to this replica.
+  void Tell(const std::string& channel, internal::v1::Envelope envelope,
+            absl::AnyInvocable<void(Backplane::PublishedOr)> done);
 
   // The confirmation of a message that this replica published besides events. `done` gets a
   // delivery.

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "control/request/error_reason.h"
 #include "control/request/page_token.h"
+#include "edge/names/connection_id.h"
 #include "edge/names/text_rules.h"
 
 namespace sluice {
@@ -37,12 +39,65 @@ bool IsJson(const google::protobuf::Value& value) {
   }
 }
 
+absl::Status CheckClientId(const std::string& client_id) {
+  Violations violations;
+  violations.Add("client_id", CheckName(client_id));
+  return violations.ToStatus();
+}
+
+// What JoinGroups and LeaveGroups have in common.
+template <typename Request>
+absl::StatusOr<GroupsCommand> ReadGroupsRequest(const Request& request) {
+  Violations violations;
+  violations.Add("client_id", CheckName(request.client_id()));
+  if (request.groups().empty()) {
+    violations.Add("groups", "is empty; expected the names of 1 to 64 groups");
+  }
+  if (static_cast<std::size_t>(request.groups_size()) > kGroupsMax) {
+    violations.Add("groups", absl::StrCat("has ", request.groups_size(), " entries; at most ",
+                                          kGroupsMax, " are allowed"));
+  }
+  for (int i = 0; i < request.groups_size(); ++i) {
+    violations.Add(absl::StrCat("groups[", i, "]"), CheckName(request.groups(i)));
+  }
+  if (!request.connection_id().empty()) {
+    violations.Add("connection_id", CheckConnectionId(request.connection_id()));
+  }
+  const absl::Status status = violations.ToStatus();
+  if (!status.ok()) return status;
+  GroupsCommand command;
+  command.client_id = request.client_id();
+  command.connection_id = request.connection_id();
+  command.allow_missing = request.allow_missing();
+  return command;
+}
+
+std::size_t ReadPageSize(int page_size, Violations& violations) {
+  if (page_size < 0) violations.Add("page_size", "is negative; expected 0 (100) to 1000");
+  return static_cast<std::size_t>(
+      std::min(page_size == 0 ? kPageSizeDefault : page_size, kPageSizeMax));
+}
+
 }  // namespace
 
 absl::Status CheckRequest(const v1::GetClientRequest& request) {
-  Violations violations;
-  violations.Add("client_id", CheckName(request.client_id()));
-  return violations.ToStatus();
+  return CheckClientId(request.client_id());
+}
+
+absl::Status CheckRequest(const v1::DeleteClientRequest& request) {
+  return CheckClientId(request.client_id());
+}
+
+absl::StatusOr<GroupsCommand> ReadRequest(const v1::JoinGroupsRequest& request) {
+  auto command = ReadGroupsRequest(request);
+  if (command.ok()) command->join.assign(request.groups().begin(), request.groups().end());
+  return command;
+}
+
+absl::StatusOr<GroupsCommand> ReadRequest(const v1::LeaveGroupsRequest& request) {
+  auto command = ReadGroupsRequest(request);
+  if (command.ok()) command->leave.assign(request.groups().begin(), request.groups().end());
+  return command;
 }
 
 absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& request) {
@@ -56,7 +111,7 @@ absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& req
     violations.Add("metadata." + key,
                    "holds a number that is not finite or a value without a kind, which JSON lacks");
   }
-  RecordChange change;
+  RecordChange::Metadata change;
   change.set = request.metadata();
   change.replaces_all = request.replace_all();
   if (request.has_expected_version()) change.expected_version = request.expected_version();
@@ -70,7 +125,7 @@ absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& req
   }
   const absl::Status status = violations.ToStatus();
   if (!status.ok()) return status;
-  return change;
+  return RecordChange{std::move(change), {}, {}};
 }
 
 std::uint64_t FilterHash(const v1::ListClientsRequest& request) {
@@ -92,9 +147,7 @@ std::uint64_t FilterHash(const v1::ListClientsRequest& request) {
 
 absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
   Violations violations;
-  if (request.page_size() < 0) {
-    violations.Add("page_size", "is negative; expected 0 (100) to 1000");
-  }
+  const std::size_t page_size = ReadPageSize(request.page_size(), violations);
   violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
   if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
   if (request.metadata_match_size() > kMatchesMax) {
@@ -113,12 +166,31 @@ absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
   }
   const absl::Status status = violations.ToStatus();
   if (!status.ok()) return status;
-  const int page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
-  query.page_size = static_cast<std::size_t>(std::min(page_size, kPageSizeMax));
+  query.page_size = page_size;
   query.prefix = request.client_id_prefix();
   query.group = request.group();
   query.metadata_match.insert(request.metadata_match().begin(), request.metadata_match().end());
   query.is_full = request.view() == v1::CLIENT_VIEW_FULL;
+  return query;
+}
+
+std::uint64_t FilterHash(const v1::ListGroupsRequest& request) {
+  return StableHash("groups:" + request.prefix());
+}
+
+absl::StatusOr<GroupQuery> ReadRequest(const v1::ListGroupsRequest& request) {
+  Violations violations;
+  GroupQuery query;
+  query.page_size = ReadPageSize(request.page_size(), violations);
+  violations.Add("prefix", CheckNamePrefix(request.prefix()));
+  if (!request.page_token().empty()) {
+    auto last_name = DecodePageToken(request.page_token(), FilterHash(request));
+    violations.Add("page_token", last_name.status());
+    if (last_name.ok()) query.after = *std::move(last_name);
+  }
+  query.prefix = request.prefix();
+  const absl::Status status = violations.ToStatus();
+  if (!status.ok()) return status;
   return query;
 }
 

@@ -91,10 +91,7 @@ class Reader {
     if (!request.group().empty()) violations_.Add("group", CheckName(request.group()));
     message_.set_group(request.group());
     if (request.connection_id().empty()) return;
-    if (!ConnectionId::Parse(request.connection_id()).has_value()) {
-      violations_.Add("connection_id",
-                      "is no connection id; expected 13 characters of a-z and 2-7");
-    }
+    violations_.Add("connection_id", CheckConnectionId(request.connection_id()));
     message_.set_connection_id(request.connection_id());
     // A connection never comes back, so there is nobody to keep it for.
     message_.set_ephemeral(true);

@@ -70,6 +70,9 @@ class LiveFeed {
   // False from a break until everything that was missed has been delivered or told.
   bool is_whole() const { return !interrupted_at_.has_value(); }
 
+  // Where live streams stand while that is not so.
+  const EventNumber& interrupted_at() const { return *interrupted_at_; }
+
   // Catching up has delivered this event already; its own message comes late.
   bool HasDelivered(const EventNumber& number) const {
     return number.epoch == cut_.epoch && number.sequence <= cut_.sequence;

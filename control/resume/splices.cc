@@ -34,29 +34,50 @@ Splices::Splices(boost::asio::io_context& io_context, ResumeOptions options, Bac
       retry_timer_(io_context) {}
 
 void Splices::Add(const OpenedConnection& opened, std::vector<ResumeSpan> spans) {
-  auto splice = std::make_unique<Splice>(Splice{++last_serial_,
-                                                opened.client_id,
-                                                std::move(spans),
-                                                StreamReplay(std::nullopt),
-                                                "",
-                                                0,
-                                                0,
-                                                {}});
+  StreamReplay replay(std::nullopt);
+  std::string searched_id;
   if (opened.last_event_id.has_value()) {
     const std::string& last_id = *opened.last_event_id;
     const auto number = EventNumber::Parse(last_id);
     if (!options_.has_history || (!number.has_value() && EventNumber::HasForm(last_id))) {
-      splice->replay = StreamReplay(last_id);
+      replay = StreamReplay(last_id);
     } else if (number.has_value()) {
-      splice->replay = StreamReplay(last_id, *number);
+      replay = StreamReplay(last_id, *number);
     } else if (last_id == kEarliest) {
-      splice->replay = StreamReplay::FromEarliest();
+      replay = StreamReplay::FromEarliest();
     } else {
-      splice->searched_id = last_id;
+      searched_id = last_id;
     }
   }
-  splices_[opened.id] = std::move(splice);
-  Queue(opened.id);
+  Insert(opened.id, opened.client_id, std::move(spans), std::move(replay), std::move(searched_id));
+}
+
+void Splices::AddHeld(ConnectionId id, const std::string& client_id, const EventNumber& position,
+                      std::vector<ResumeSpan> spans) {
+  Insert(id, client_id, std::move(spans), StreamReplay::OfHeld(position), "");
+}
+
+void Splices::Insert(ConnectionId id, const std::string& client_id, std::vector<ResumeSpan> spans,
+                     StreamReplay replay, std::string searched_id) {
+  auto splice = std::make_unique<Splice>(
+      Splice{++last_serial_, client_id, std::move(spans), std::move(replay)});
+  splice->searched_id = std::move(searched_id);
+  splices_[id] = std::move(splice);
+  Queue(id);
+}
+
+void Splices::Pause(ConnectionId id) {
+  const auto found = splices_.find(id);
+  if (found == splices_.end()) return;
+  found->second->is_paused = true;
+  found->second->serial = ++last_serial_;  // What is being read for it is for other channels.
+}
+
+void Splices::Resume(ConnectionId id, std::vector<ResumeSpan> spans) {
+  Splice& splice = *splices_.at(id);
+  splice.joined = std::move(spans);
+  splice.is_paused = false;
+  if (!splice.is_draining) Queue(id);
 }
 
 Splices::Splice* Splices::Find(ConnectionId id, std::uint64_t serial) {
@@ -99,7 +120,7 @@ void Splices::StartReads() {
       const ConnectionId id = queue_.front();
       queue_.pop_front();
       const auto found = splices_.find(id);
-      if (found == splices_.end()) continue;
+      if (found == splices_.end() || found->second->is_paused) continue;
       if (!owner_.IsWhole()) {
         QueueLater(id);
         continue;
@@ -171,7 +192,8 @@ void Splices::OnRead(const Read& read, absl::StatusOr<HistoryRead> answer) {
   }
   for (std::size_t i = 0; i < read.streams.size(); ++i) {
     const auto& [id, serial] = read.streams[i];
-    if (Find(id, serial) == nullptr || !owner_.OnRecordRead(id, answer->records[i])) continue;
+    if (Find(id, serial) == nullptr) continue;
+    if (!owner_.OnRecordRead(id, answer->records[i], answer->last)) continue;
     if (Splice* splice = Find(id, serial)) Continue(id, *splice, read, *answer, kept);
   }
 }
@@ -264,7 +286,15 @@ void Splices::Send(ConnectionId id, Splice& splice, StreamReplay::Part part) {
     splices_.erase(id);
     return owner_.OnLive(id);
   }
-  streams_.Replay(id, std::move(page), [this, id] { post_([this, id] { Queue(id); }); });
+  splice.is_draining = true;
+  streams_.Replay(id, std::move(page), [this, id] { post_([this, id] { OnDrained(id); }); });
+}
+
+void Splices::OnDrained(ConnectionId id) {
+  const auto found = splices_.find(id);
+  if (found == splices_.end()) return;
+  found->second->is_draining = false;
+  if (!found->second->is_paused) Queue(id);
 }
 
 }  // namespace sluice

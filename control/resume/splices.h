@@ -54,9 +54,10 @@ class Splices {
     virtual ~Owner() = default;
     // All subscriptions stand and nothing is missing of what came by them.
     virtual bool IsWhole() const = 0;
-    // A stream's record has been read. False: it names other channels than the stream was added
-    // with; it is added again when they are subscribed.
-    virtual bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record) = 0;
+    // A stream's record as it was at `read_at`. False: the stream needs other channels than it was
+    // added with, and has been paused.
+    virtual bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
+                              const EventNumber& read_at) = 0;
     // The stream's last page is on its way: every event from now on reaches it.
     virtual void OnLive(ConnectionId id) = 0;
   };
@@ -69,6 +70,14 @@ class Splices {
   // the channel, 0 for those that it came with.
   void Add(const OpenedConnection& opened, std::vector<ResumeSpan> spans);
 
+  // The same for a live stream that is held and has been given everything up to `position`.
+  void AddHeld(ConnectionId id, const std::string& client_id, const EventNumber& position,
+               std::vector<ResumeSpan> spans);
+
+  // The stream goes no further until Resume, because its channels change.
+  void Pause(ConnectionId id);
+  void Resume(ConnectionId id, std::vector<ResumeSpan> spans);
+
   // The stream has ended.
   void Remove(ConnectionId id) { splices_.erase(id); }
 
@@ -76,15 +85,17 @@ class Splices {
 
  private:
   struct Splice {
-    std::uint64_t serial;  // Tells it from an earlier one of the same stream.
+    std::uint64_t serial;  // Tells what is under way for it from what was before it was paused.
     std::string client_id;
     std::vector<ResumeSpan> joined;
     StreamReplay replay;
     // A custom id whose event has still to be found; then so many were, the last of them here.
-    std::string searched_id;
+    std::string searched_id{};
     std::uint64_t searched_to = 0;
     int found_count = 0;
-    EventNumber found;
+    EventNumber found{};
+    bool is_paused = false;
+    bool is_draining = false;  // It has still to take its last page.
   };
   // An event of the history, decoded once for all streams of a read.
   struct KeptEvent {
@@ -97,9 +108,12 @@ class Splices {
     absl::flat_hash_map<std::string, std::size_t> channel_places;
   };
 
-  // Null: the stream has ended, or was added anew.
+  // Null: the stream has ended, or was paused meanwhile.
   Splice* Find(ConnectionId id, std::uint64_t serial);
+  void Insert(ConnectionId id, const std::string& client_id, std::vector<ResumeSpan> spans,
+              StreamReplay replay, std::string searched_id);
   void Queue(ConnectionId id);
+  void OnDrained(ConnectionId id);
   void QueueLater(ConnectionId id);
   void ScheduleReads();
   void StartReads();

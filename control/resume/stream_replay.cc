@@ -20,6 +20,12 @@ StreamReplay StreamReplay::FromEarliest() {
   return replay;
 }
 
+StreamReplay StreamReplay::OfHeld(const EventNumber& position) {
+  StreamReplay replay("", position);
+  replay.has_opened_ = true;
+  return replay;
+}
+
 void StreamReplay::AddGap(ReplayPage& page, std::string_view reason, const std::string& from,
                           const EventNumber& to, bool carries_id) {
   const std::string to_text = to.ToString();

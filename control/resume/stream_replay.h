@@ -40,6 +40,9 @@ class StreamReplay {
   // A stream that asked for all that is kept.
   static StreamReplay FromEarliest();
 
+  // A live stream that is held at the position, and has been told `sluice.open` before.
+  static StreamReplay OfHeld(const EventNumber& position);
+
   // None: it joins where the last part ends.
   const std::optional<EventNumber>& position() const { return position_; }
 

@@ -28,6 +28,21 @@ auto AnswerWith(UnaryAnswer answer, SetField set_field) {
   };
 }
 
+// Sets the client of a response, as far as the caller reaches.
+auto ClientSetter(const Call& call) {
+  return [caller = call.caller](auto& response, v1::Client client) {
+    KeepWithinReach(*caller, client);
+    *response.mutable_client() = std::move(client);
+  };
+}
+
+template <typename Page, typename Response>
+void SetPageEnd(Page& page, std::uint64_t filter_hash, Response& response) {
+  for (std::string& id : page.unreachable) response.add_unreachable(std::move(id));
+  if (page.last_id.empty()) return;
+  response.set_next_page_token(EncodePageToken(page.last_id, filter_hash));
+}
+
 void FillReplica(const ReplicaView& view, v1::Replica& replica) {
   replica.set_replica_id(view.replica_id);
   replica.set_version(view.version);
@@ -45,7 +60,8 @@ ControlService::ControlService(Cluster& cluster, const CallerDoor* door)
   AddPublishMethod<v1::SendToClientRequest, v1::SendToClientResponse>(&Raw::RequestSendToClient);
   AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
   AddPublishMethod<v1::BroadcastRequest, v1::BroadcastResponse>(&Raw::RequestBroadcast);
-  AddClientMethods();
+  AddChangeMethods();
+  AddListMethods();
   AddReplicaMethods();
   AddHistoryMethods();
 }
@@ -82,32 +98,58 @@ void ControlService::AddPublishMethod(RequestCall request_call) {
                      });
 }
 
-void ControlService::AddClientMethods() {
+void ControlService::AddChangeMethods() {
   using Raw = RawControlService;
-  const auto set_client = [](const Call& call) {
-    return [caller = call.caller](auto& response, v1::Client client) {
-      KeepWithinReach(*caller, client);
-      *response.mutable_client() = std::move(client);
-    };
-  };
   AddMethod<v1::SetClientMetadataRequest>(
       &Raw::RequestSetClientMetadata, Scope::kClientsWrite,
-      [this, set_client](const Call& call, const v1::SetClientMetadataRequest& request,
-                         UnaryAnswer answer) {
+      [this](const Call& call, const v1::SetClientMetadataRequest& request, UnaryAnswer answer) {
         auto change = ReadRequest(request);
         if (!change.ok()) return answer.Fail(change.status());
         cluster_.ChangeMetadata(request.client_id(), *std::move(change), request.allow_missing(),
                                 AnswerWith<v1::SetClientMetadataResponse, v1::Client>(
-                                    std::move(answer), set_client(call)));
+                                    std::move(answer), ClientSetter(call)));
       });
+  AddGroupsMethod<v1::JoinGroupsRequest, v1::JoinGroupsResponse>(&Raw::RequestJoinGroups);
+  AddGroupsMethod<v1::LeaveGroupsRequest, v1::LeaveGroupsResponse>(&Raw::RequestLeaveGroups);
+  AddMethod<v1::DeleteClientRequest>(
+      &Raw::RequestDeleteClient, Scope::kClientsWrite,
+      [this](const Call&, const v1::DeleteClientRequest& request, UnaryAnswer answer) {
+        const absl::Status status = CheckRequest(request);
+        if (!status.ok()) return answer.Fail(status);
+        cluster_.DeleteClient(request.client_id(),
+                              [answer = std::move(answer)](const absl::Status& deleted) mutable {
+                                if (!deleted.ok()) return answer.Fail(deleted);
+                                answer.Send(v1::DeleteClientResponse());
+                              });
+      });
+}
+
+template <typename Request, typename Response>
+void ControlService::AddGroupsMethod(RequestCall request_call) {
+  AddMethod<Request>(request_call, Scope::kClientsWrite,
+                     [this](const Call& call, const Request& request, UnaryAnswer answer) {
+                       auto command = ReadRequest(request);
+                       if (!command.ok()) return answer.Fail(command.status());
+                       const auto set = [set_client = ClientSetter(call)](Response& response,
+                                                                          ChangedClient changed) {
+                         set_client(response, std::move(changed.client));
+                         response.set_unconfirmed_replicas(changed.unconfirmed_replicas);
+                       };
+                       cluster_.ChangeGroups(
+                           *std::move(command),
+                           AnswerWith<Response, ChangedClient>(std::move(answer), set));
+                     });
+}
+
+void ControlService::AddListMethods() {
+  using Raw = RawControlService;
   AddMethod<v1::GetClientRequest>(
       &Raw::RequestGetClient, Scope::kClientsRead,
-      [this, set_client](const Call& call, const v1::GetClientRequest& request,
-                         UnaryAnswer answer) {
+      [this](const Call& call, const v1::GetClientRequest& request, UnaryAnswer answer) {
         const absl::Status status = CheckRequest(request);
         if (!status.ok()) return answer.Fail(status);
         cluster_.GetClient(request.client_id(), AnswerWith<v1::GetClientResponse, v1::Client>(
-                                                    std::move(answer), set_client(call)));
+                                                    std::move(answer), ClientSetter(call)));
       });
   AddMethod<v1::ListClientsRequest>(
       &Raw::RequestListClients, Scope::kClientsRead,
@@ -118,9 +160,7 @@ void ControlService::AddClientMethods() {
                                                            ClientPage page) {
           for (v1::Client& client : page.clients) *response.add_clients() = std::move(client);
           response.set_total_size(page.total_size);
-          for (std::string& id : page.unreachable) response.add_unreachable(std::move(id));
-          if (page.last_id.empty()) return;
-          response.set_next_page_token(EncodePageToken(page.last_id, hash));
+          SetPageEnd(page, hash, response);
         };
         ListWithinReach(
             *call.caller, *std::move(query),
@@ -128,6 +168,23 @@ void ControlService::AddClientMethods() {
               cluster_.ListClients(std::move(part), std::move(done));
             },
             AnswerWith<v1::ListClientsResponse, ClientPage>(std::move(answer), set_page));
+      });
+  AddMethod<v1::ListGroupsRequest>(
+      &Raw::RequestListGroups, Scope::kClientsRead,
+      [this](const Call& call, const v1::ListGroupsRequest& request, UnaryAnswer answer) {
+        auto query = ReadRequest(request);
+        if (!query.ok()) return answer.Fail(query.status());
+        const auto set_page = [hash = FilterHash(request)](v1::ListGroupsResponse& response,
+                                                           GroupPage page) {
+          for (v1::Group& group : page.groups) *response.add_groups() = std::move(group);
+          SetPageEnd(page, hash, response);
+        };
+        ListWithinReach(
+            *call.caller, *std::move(query),
+            [this](GroupQuery part, ListGroupsDone done) {
+              cluster_.ListGroups(std::move(part), std::move(done));
+            },
+            AnswerWith<v1::ListGroupsResponse, GroupPage>(std::move(answer), set_page));
       });
 }
 

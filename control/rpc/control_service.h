@@ -15,15 +15,20 @@ namespace sluice {
 // The generated service with every method raw: requests arrive as bytes, so that bad ones get an
 // answer of ours.
 template <typename Base>
-using RawClientMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
+using RawListMethods =
     v1::ControlService::WithRawMethod_GetClient<v1::ControlService::WithRawMethod_ListClients<
-        v1::ControlService::WithRawMethod_ListReplicas<
+        v1::ControlService::WithRawMethod_ListGroups<v1::ControlService::WithRawMethod_ListReplicas<
             v1::ControlService::WithRawMethod_ListHistory<Base>>>>>;
+template <typename Base>
+using RawChangeMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
+    v1::ControlService::WithRawMethod_JoinGroups<v1::ControlService::WithRawMethod_LeaveGroups<
+        v1::ControlService::WithRawMethod_DeleteClient<Base>>>>;
 template <typename Base>
 using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
     v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<
         v1::ControlService::WithRawMethod_Publish<Base>>>>;
-using RawControlService = RawPublishMethods<RawClientMethods<v1::ControlService::Service>>;
+using RawControlService =
+    RawPublishMethods<RawListMethods<RawChangeMethods<v1::ControlService::Service>>>;
 
 // sluice.v1.ControlService: checks each request and hands it to the cluster.
 // Owner:  the gRPC server. The cluster outlives the calls.
@@ -51,7 +56,10 @@ class ControlService {
   void AddMethod(RequestCall request_call, Scope scope, Handler handle);
   template <typename Request, typename Response>
   void AddPublishMethod(RequestCall request_call);
-  void AddClientMethods();
+  void AddListMethods();
+  void AddChangeMethods();
+  template <typename Request, typename Response>
+  void AddGroupsMethod(RequestCall request_call);
   void AddReplicaMethods();
   void AddHistoryMethods();
 

@@ -31,8 +31,6 @@ struct StreamRequest {
   std::string token;
 };
 
-inline constexpr std::size_t kGroupsMax = 64;
-
 // How a request goes on.
 struct StreamRequestResult {
   // Set: answer this. Otherwise `request` is what was asked for.

@@ -37,4 +37,9 @@ std::string ConnectionId::ToString() const {
   return text;
 }
 
+absl::Status CheckConnectionId(std::string_view text) {
+  if (ConnectionId::Parse(text).has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError("is no connection id; expected 13 characters of a-z and 2-7");
+}
+
 }  // namespace sluice

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <absl/status/status.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,5 +36,8 @@ class ConnectionId {
 
   std::uint64_t bits_ = 0;
 };
+
+// What ConnectionId::ToString returns. INVALID_ARGUMENT otherwise.
+absl::Status CheckConnectionId(std::string_view text);
 
 }  // namespace sluice

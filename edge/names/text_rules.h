@@ -12,6 +12,8 @@ namespace sluice {
 // would be right, without naming the field: the caller knows that.
 
 inline constexpr std::size_t kNameBytesMax = 256;
+// How many groups a connection is in at most.
+inline constexpr std::size_t kGroupsMax = 64;
 
 // RFC 3629 "UTF-8 definition": no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsValidUtf8(std::string_view text);

@@ -43,6 +43,11 @@ void Session::GoLive() {
   state_ = State::kLive;
 }
 
+void Session::Rejoin() {
+  SLUICE_DCHECK(state_ == State::kLive);
+  state_ = State::kJoining;
+}
+
 Session::Delivered Session::Deliver(std::string_view bytes, absl::Span<const FramePointer> frames) {
   if (state_ != State::kLive) return {0, 0};
   const Delivered delivered = Write(bytes, frames);

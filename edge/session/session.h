@@ -111,6 +111,9 @@ class Session : public TimerWheel::Timer {
   // The stream's channels are subscribed: events may come from now on.
   void GoLive();
 
+  // A live session is joining again: it takes what is replayed, and no events, until GoLive.
+  void Rejoin();
+
   // Takes frames, whose bytes one after the other are `bytes`: straight to the kernel if nothing is
   // waiting, else into the outbox.
   Delivered Deliver(std::string_view bytes, absl::Span<const FramePointer> frames);

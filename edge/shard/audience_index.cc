@@ -1,5 +1,6 @@
 #include "edge/shard/audience_index.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "edge/base/check.h"
@@ -31,6 +32,26 @@ void AudienceIndex::Leave(Session& session) {
   const auto memberships = std::move(session.memberships());
   session.memberships().clear();
   for (const Session::Membership& membership : memberships) Remove(membership);
+}
+
+void AudienceIndex::SetGroups(Session& session, const std::vector<std::string>& groups) {
+  thread_.Check();
+  const std::vector<std::string> present = GroupsOf(session);
+  std::vector<Session::Membership> left;
+  auto& memberships = session.memberships();
+  const auto kept = std::stable_partition(
+      memberships.begin(), memberships.end(), [&groups](const Session::Membership& membership) {
+        const Audience& audience = *membership.audience;
+        return audience.kind() != Target::Kind::kGroup ||
+               std::binary_search(groups.begin(), groups.end(), audience.name());
+      });
+  left.assign(kept, memberships.end());
+  memberships.erase(kept, memberships.end());
+  for (const Session::Membership& membership : left) Remove(membership);
+  for (const std::string& group : groups) {
+    if (std::binary_search(present.begin(), present.end(), group)) continue;
+    Add(FindOrMake(groups_, Target::Kind::kGroup, group), session);
+  }
 }
 
 void AudienceIndex::Add(Audience& audience, Session& session) {
@@ -92,6 +113,16 @@ void AudienceIndex::Unpin(Audience& audience) {
     audience.holes_ = 0;
   }
   EraseIfEmpty(audience);
+}
+
+std::vector<std::string> GroupsOf(Session& session) {
+  std::vector<std::string> groups;
+  for (const Session::Membership& membership : session.memberships()) {
+    if (membership.audience->kind() != Target::Kind::kGroup) continue;
+    groups.push_back(membership.audience->name());
+  }
+  std::sort(groups.begin(), groups.end());
+  return groups;
 }
 
 bool IsMember(Session& session, const Audience& audience) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "edge/base/thread_checker.h"
 #include "edge/session/session.h"
@@ -62,8 +63,11 @@ class AudienceIndex {
   // Adds the session to everybody, to its client, and to `groups`.
   void Join(Session& session, const std::vector<std::string>& groups);
 
-  // Takes the session out of all audiences. The last act of its life here.
+  // Takes the session out of all audiences.
   void Leave(Session& session);
+
+  // Makes a session that has joined a member of just these groups, sorted, each once.
+  void SetGroups(Session& session, const std::vector<std::string>& groups);
 
   // Null: nobody is there.
   Audience* Find(const Target& target);
@@ -90,6 +94,9 @@ class AudienceIndex {
   Audiences clients_;
   Audiences groups_;
 };
+
+// The groups of a session that has joined, sorted.
+std::vector<std::string> GroupsOf(Session& session);
 
 // True if the session is a member of the audience. Cost: the number of its groups at most.
 bool IsMember(Session& session, const Audience& audience);

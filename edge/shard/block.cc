@@ -24,6 +24,7 @@ bool Block::Takes(const Audience& audience, const DeliveryFilter* filter, std::s
 }
 
 void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt) {
+  KeepEntered();
   if (frames_.size() == 1) bytes_ = frames_.front()->bytes();
   parts_.push_back({std::move(receipt), number, size_bytes(), {}});
   if (frame->number().sequence != 0) last_id_order_ = number;
@@ -31,12 +32,17 @@ void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOut
   frames_.push_back(std::move(frame));
 }
 
+// Results that the parts have already, from sessions that were brought up to date before the
+// others, are not those of a part that is added.
+void Block::KeepEntered() {
+  if (entered_by_all_ == 0) return;
+  const std::int64_t entered = std::exchange(entered_by_all_, 0);
+  for (Part& part : parts_) part.result.entered += entered;
+}
+
 bool Block::Absorb(Block& later) {
   if (parts_.size() + later.parts_.size() > kFramesMax) return false;
   if (!Takes(later.audience_, later.filter_.get(), later.size_bytes())) return false;
-  // Results that these parts have already, from sessions a small send brought up to date, stay.
-  const std::int64_t entered_before = std::exchange(entered_by_all_, 0);
-  for (Part& part : parts_) part.result.entered += entered_before;
   for (std::size_t i = 0; i < later.parts_.size(); ++i) {
     Add(later.parts_[i].number, std::move(later.frames_[i]), std::move(later.parts_[i].receipt));
   }

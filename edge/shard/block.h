@@ -57,6 +57,7 @@ class Block {
   };
 
   std::size_t size_bytes() const;
+  void KeepEntered();
 
   Audience& audience_;
   std::shared_ptr<const DeliveryFilter> filter_;

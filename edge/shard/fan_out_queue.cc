@@ -91,6 +91,14 @@ void FanOutQueue::ServeAll(Session& session) {
   }
 }
 
+void FanOutQueue::SetGroups(Session& session, const std::vector<std::string>& groups) {
+  thread_.Check();
+  ServeAll(session);
+  if (!session.is_live()) return;  // It was ended over it.
+  ServeFrom(session, session.served());
+  index_.SetGroups(session, groups);
+}
+
 bool FanOutQueue::RunSlice() {
   WalkOn();
   return Start();

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
+#include <vector>
 
 #include "edge/base/thread_checker.h"
 #include "edge/shard/audience_index.h"
@@ -50,6 +52,10 @@ class FanOutQueue {
 
   // Call when a session joins its audiences: it gets no event added before, and none up to `order`.
   void ServeFrom(Session& session, std::uint64_t order);
+
+  // Makes a session that has joined its audiences a member of just these groups: what was added
+  // before reaches it as a member of its groups of before, what is added later as one of these.
+  void SetGroups(Session& session, const std::vector<std::string>& groups);
 
   // Brings the session up to date with every queued block, before something else is written to it.
   // How many sends that took at most.

@@ -216,6 +216,25 @@ void Shard::Replay(ConnectionId id, const ReplayPage& page, absl::AnyInvocable<v
   audiences_.Join(session, std::exchange(session.identity().groups, {}));
 }
 
+void Shard::SetGroups(ConnectionId id, std::vector<std::string> groups) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;  // It has left meanwhile.
+  Session& session = *found->second;
+  if (session.is_live()) return fan_outs_.SetGroups(session, groups);
+  session.identity().groups = std::move(groups);
+}
+
+void Shard::Hold(ConnectionId id, std::vector<std::string> groups) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || !found->second->is_live()) return;
+  Session& session = *found->second;
+  fan_outs_.ServeAll(session);
+  if (!session.is_live()) return;
+  audiences_.Leave(session);
+  session.identity().groups = std::move(groups);
+  session.Rejoin();
+}
+
 void Shard::SetPosition(const EventNumber& position, std::uint64_t order) {
   position_ = position;
   position_order_ = order;
@@ -324,12 +343,7 @@ std::vector<ConnectionDescription> Shard::Describe(const std::vector<ConnectionI
     const SessionIdentity& identity = session.identity();
     std::ostringstream remote_address;
     remote_address << identity.remote_endpoint;
-    std::vector<std::string> groups = identity.groups;
-    for (const Session::Membership& membership : session.memberships()) {
-      if (membership.audience->kind() != Target::Kind::kGroup) continue;
-      groups.push_back(membership.audience->name());
-    }
-    std::sort(groups.begin(), groups.end());
+    std::vector<std::string> groups = session.is_joining() ? identity.groups : GroupsOf(session);
     descriptions.push_back({id, identity.connect_time, remote_address.str(), identity.user_agent,
                             std::move(groups), session.queued_cost(), session.delivered_count()});
   }

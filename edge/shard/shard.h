@@ -72,6 +72,8 @@ class Shard : public SessionOwner, public HandshakeOwner {
 
   // As of EventStreams.
   void Replay(ConnectionId id, const ReplayPage& page, absl::AnyInvocable<void()> drained);
+  void SetGroups(ConnectionId id, std::vector<std::string> groups);
+  void Hold(ConnectionId id, std::vector<std::string> groups);
   void SetPosition(const EventNumber& position, std::uint64_t order);
 
   // One of the server's own events for every live stream of the target, behind what was added

@@ -8,6 +8,7 @@
 #include "clients/cli/command/option.h"
 #include "clients/cli/command/set_metadata.h"
 #include "clients/cli/output/client.h"
+#include "clients/cli/presence/end_client.h"
 #include "clients/cli/rpc/failure.h"
 #include "clients/cli/rpc/server.h"
 
@@ -47,6 +48,7 @@ void AddClientsCommands(CLI::App& app, Program& program) {
   });
 
   AddSetMetadataCommand(*clients, program);
+  AddDeleteClientCommand(*clients, program);
 }
 
 }  // namespace sluice::cli

@@ -27,10 +27,10 @@ EventNumber LocalBackplane::NextNumber() {
   return last_;
 }
 
-Backplane::Published LocalBackplane::Carry(const std::string& channel, std::string_view payload,
-                                           bool is_kept) {
+Backplane::Published LocalBackplane::Carry(const EventNumber& number, const std::string& channel,
+                                           std::string_view payload, bool is_kept) {
   Published published;
-  published.number = NextNumber();
+  published.number = number;
   if (is_kept) history_.Add(channel, published.number, payload);
   published.receivers = subscribed_.contains(channel) ? 1 : 0;
   if (published.receivers > 0) listener_->OnMessage(channel, published.number, payload);
@@ -39,14 +39,15 @@ Backplane::Published LocalBackplane::Carry(const std::string& channel, std::stri
 
 void LocalBackplane::Publish(Message message, absl::AnyInvocable<void(PublishedOr)> done) {
   if (!message.claim.has_value())
-    return done(Carry(message.channel, message.payload, message.is_kept));
+    return done(Carry(NextNumber(), message.channel, message.payload, message.is_kept));
   if (const LocalClaims::Claim* earlier = claims_.Find(message.claim->key)) {
     Published published;
     published.number = earlier->number;
     published.earlier = earlier->earlier;
     return done(std::move(published));
   }
-  const Published published = Carry(message.channel, message.payload, message.is_kept);
+  const Published published =
+      Carry(NextNumber(), message.channel, message.payload, message.is_kept);
   claims_.Add(message.claim->key, {published.number, {message.claim->fingerprint, std::nullopt}});
   done(published);
 }
@@ -102,6 +103,9 @@ void LocalBackplane::ChangeRecord(const std::string& client_id, const RecordChan
   const bool is_new = found == records_by_client_.end();
   auto changed = ApplyChange(is_new ? nullptr : found->second->record.get(), change);
   if (!changed.ok()) return done(changed.status());
+  const std::string payload = EncodeRecordChange(*changed, change.join, replica_id_);
+  const EventNumber number = NextNumber();
+  SetNumber(*changed, number);
   auto record = std::make_shared<const Record>(*std::move(changed));
   if (is_new) {
     records_.push_back({client_id, record, clock_.Uptime()});
@@ -110,9 +114,18 @@ void LocalBackplane::ChangeRecord(const std::string& client_id, const RecordChan
     found->second->record = record;
     MoveToNewest(found->second);
   }
-  const Published published =
-      Carry(ClientChannel(client_id), EncodeRecordChange(*record, replica_id_), false);
+  const Published published = Carry(number, ClientChannel(client_id), payload, false);
   done(ChangedRecord{std::move(record), published});
+}
+
+void LocalBackplane::DeleteRecord(const std::string& client_id,
+                                  absl::AnyInvocable<void(PublishedOr)> done) {
+  const auto found = records_by_client_.find(client_id);
+  if (found != records_by_client_.end()) {
+    records_.erase(found->second);
+    records_by_client_.erase(found);
+  }
+  done(Carry(NextNumber(), ClientChannel(client_id), EncodeRecordDeletion(replica_id_), false));
 }
 
 void LocalBackplane::RenewRecords(const std::vector<std::string>& client_ids) {

@@ -44,6 +44,8 @@ class LocalBackplane : public Backplane {
       absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override;
   void ChangeRecord(const std::string& client_id, const RecordChange& change,
                     absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) override;
+  void DeleteRecord(const std::string& client_id,
+                    absl::AnyInvocable<void(PublishedOr)> done) override;
   void RenewRecords(const std::vector<std::string>& client_ids) override;
   Health health() const override { return {true, true, absl::ZeroDuration(), "in process"}; }
 
@@ -57,7 +59,8 @@ class LocalBackplane : public Backplane {
 
   EventNumber NextNumber();
   std::shared_ptr<const Record> FindRecord(const std::string& client_id);
-  Published Carry(const std::string& channel, std::string_view payload, bool is_kept);
+  Published Carry(const EventNumber& number, const std::string& channel, std::string_view payload,
+                  bool is_kept);
   void DropExpired();
   void MoveToNewest(KeptRecords::iterator kept);
 

@@ -247,6 +247,11 @@ void RedisBackplane::ChangeRecord(const std::string& client_id, const RecordChan
   parts_->records.Change(client_id, change, std::move(done));
 }
 
+void RedisBackplane::DeleteRecord(const std::string& client_id,
+                                  absl::AnyInvocable<void(PublishedOr)> done) {
+  parts_->records.Delete(client_id, std::move(done));
+}
+
 void RedisBackplane::RenewRecords(const std::vector<std::string>& client_ids) {
   parts_->records.Renew(client_ids);
 }

@@ -60,6 +60,8 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
       absl::AnyInvocable<void(absl::StatusOr<std::shared_ptr<const Record>>)> done) override;
   void ChangeRecord(const std::string& client_id, const RecordChange& change,
                     absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) override;
+  void DeleteRecord(const std::string& client_id,
+                    absl::AnyInvocable<void(PublishedOr)> done) override;
   void RenewRecords(const std::vector<std::string>& client_ids) override;
   Health health() const override { return parts_->membership.health(); }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -14,12 +15,35 @@ bool HasPrefix(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
+std::vector<v1::Client>& ItemsOf(ClientPage& page) {
+  return page.clients;
+}
+
+std::vector<v1::Group>& ItemsOf(GroupPage& page) {
+  return page.groups;
+}
+
+const std::string& NameOf(const v1::Client& client) {
+  return client.client_id();
+}
+
+const std::string& NameOf(const v1::Group& group) {
+  return group.group();
+}
+
+void KeepWithinReach(const Caller&, v1::Group&) {}
+
 // One list on its way through the prefixes.
-class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
+template <typename Query, typename Page>
+class NarrowedList : public std::enable_shared_from_this<NarrowedList<Query, Page>> {
  public:
-  NarrowedList(const Caller& caller, ClientQuery query, ListClientsCall list, ListClientsDone done)
+  using Done = absl::AnyInvocable<void(absl::StatusOr<Page>)>;
+  using List = std::function<void(Query, Done)>;
+
+  NarrowedList(const Caller& caller, std::vector<std::string> prefixes, Query query, List list,
+               Done done)
       : caller_(caller),
-        prefixes_(PrefixesWithinReach(caller, query.prefix)),
+        prefixes_(std::move(prefixes)),
         query_(std::move(query)),
         list_(std::move(list)),
         done_(std::move(done)) {}
@@ -32,7 +56,7 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
     }
     if (next_ == prefixes_.size()) return Answer();
     query_.prefix = prefixes_[next_];
-    list_(query_, [self = shared_from_this()](absl::StatusOr<ClientPage> page) {
+    list_(query_, [self = this->shared_from_this()](absl::StatusOr<Page> page) {
       self->OnPage(std::move(page));
     });
   }
@@ -43,12 +67,12 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
     done_(std::move(page_));
   }
 
-  void OnPage(absl::StatusOr<ClientPage> page) {
+  void OnPage(absl::StatusOr<Page> page) {
     if (!page.ok()) return done_(page.status());
-    query_.page_size -= std::min(query_.page_size, page->clients.size());
-    for (v1::Client& client : page->clients) {
-      KeepWithinReach(caller_, client);
-      page_.clients.push_back(std::move(client));
+    query_.page_size -= std::min(query_.page_size, ItemsOf(*page).size());
+    for (auto& item : ItemsOf(*page)) {
+      KeepWithinReach(caller_, item);
+      ItemsOf(page_).push_back(std::move(item));
     }
     for (std::string& replica : page->unreachable) unreachable_.insert(std::move(replica));
     ++next_;
@@ -57,34 +81,26 @@ class NarrowedList : public std::enable_shared_from_this<NarrowedList> {
     } else if (query_.page_size > 0) {
       return Go();
     } else if (next_ < prefixes_.size()) {
-      page_.last_id = page_.clients.back().client_id();
+      page_.last_id = NameOf(ItemsOf(page_).back());
     }
     Answer();
   }
 
   const Caller caller_;
   const std::vector<std::string> prefixes_;
-  ClientQuery query_;
-  const ListClientsCall list_;
-  ListClientsDone done_;
+  Query query_;
+  const List list_;
+  Done done_;
   std::size_t next_ = 0;
-  ClientPage page_;
+  Page page_;
   std::set<std::string> unreachable_;
 };
 
-}  // namespace
-
-void ListWithinReach(const Caller& caller, ClientQuery query, ListClientsCall list,
-                     ListClientsDone done) {
-  if (!caller.is_narrowed()) return list(std::move(query), std::move(done));
-  std::make_shared<NarrowedList>(caller, std::move(query), std::move(list), std::move(done))->Go();
-}
-
-std::vector<std::string> PrefixesWithinReach(const Caller& caller, const std::string& prefix) {
-  if (!caller.is_narrowed()) return {prefix};
+// The parts of `prefix` that are within one of these, or it itself.
+std::vector<std::string> Within(const std::optional<std::vector<std::string>>& reach,
+                                const std::string& prefix) {
   std::vector<std::string> within;
-  for (const std::string& reached :
-       caller.client_id_prefixes.value_or(std::vector<std::string>())) {
+  for (const std::string& reached : reach.value_or(std::vector<std::string>())) {
     if (HasPrefix(reached, prefix)) {
       within.push_back(reached);
     } else if (HasPrefix(prefix, reached)) {
@@ -92,6 +108,26 @@ std::vector<std::string> PrefixesWithinReach(const Caller& caller, const std::st
     }
   }
   return within;
+}
+
+}  // namespace
+
+void ListWithinReach(const Caller& caller, ClientQuery query, ListClientsCall list,
+                     ListClientsDone done) {
+  if (!caller.is_narrowed()) return list(std::move(query), std::move(done));
+  auto prefixes = Within(caller.client_id_prefixes, query.prefix);
+  std::make_shared<NarrowedList<ClientQuery, ClientPage>>(
+      caller, std::move(prefixes), std::move(query), std::move(list), std::move(done))
+      ->Go();
+}
+
+void ListWithinReach(const Caller& caller, GroupQuery query, ListGroupsCall list,
+                     ListGroupsDone done) {
+  if (!caller.is_narrowed()) return list(std::move(query), std::move(done));
+  auto prefixes = Within(caller.group_prefixes, query.prefix);
+  std::make_shared<NarrowedList<GroupQuery, GroupPage>>(
+      caller, std::move(prefixes), std::move(query), std::move(list), std::move(done))
+      ->Go();
 }
 
 }  // namespace sluice

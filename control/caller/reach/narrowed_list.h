@@ -23,8 +23,10 @@ using ListClientsCall = std::function<void(ClientQuery, ListClientsDone)>;
 void ListWithinReach(const Caller& caller, ClientQuery query, ListClientsCall list,
                      ListClientsDone done);
 
-// The prefixes that begin exactly the ids that begin with `prefix` and are within the caller's
-// reach; in order, none of which covers another.
-std::vector<std::string> PrefixesWithinReach(const Caller& caller, const std::string& prefix);
+// The same for groups and the caller's prefixes of groups.
+using ListGroupsDone = absl::AnyInvocable<void(absl::StatusOr<GroupPage>)>;
+using ListGroupsCall = std::function<void(GroupQuery, ListGroupsDone)>;
+void ListWithinReach(const Caller& caller, GroupQuery query, ListGroupsCall list,
+                     ListGroupsDone done);
 
 }  // namespace sluice

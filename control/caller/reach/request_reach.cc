@@ -15,7 +15,32 @@ void KeepGroups(const Caller& caller, Groups& groups) {
   groups.erase(kept, groups.end());
 }
 
+absl::Status CheckReachOfAll(const Caller& caller, const std::string& client_id,
+                             const Groups& groups) {
+  absl::Status status = CheckClientReach(caller, client_id);
+  for (const std::string& group : groups) {
+    if (status.ok()) status = CheckGroupReach(caller, group);
+  }
+  return status;
+}
+
 }  // namespace
+
+absl::Status CheckReach(const Caller& caller, const v1::DeleteClientRequest& request) {
+  return CheckClientReach(caller, request.client_id());
+}
+
+absl::Status CheckReach(const Caller& caller, const v1::JoinGroupsRequest& request) {
+  return CheckReachOfAll(caller, request.client_id(), request.groups());
+}
+
+absl::Status CheckReach(const Caller& caller, const v1::LeaveGroupsRequest& request) {
+  return CheckReachOfAll(caller, request.client_id(), request.groups());
+}
+
+absl::Status CheckReach(const Caller&, const v1::ListGroupsRequest&) {
+  return absl::OkStatus();
+}
 
 absl::Status CheckReach(const Caller& caller, const v1::SendToClientRequest& request) {
   const absl::Status status = CheckClientReach(caller, request.client_id());

@@ -16,6 +16,11 @@ absl::Status CheckReach(const Caller& caller, const v1::SetClientMetadataRequest
 absl::Status CheckReach(const Caller& caller, const v1::GetClientRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::ListReplicasRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::ListHistoryRequest& request);
+absl::Status CheckReach(const Caller& caller, const v1::DeleteClientRequest& request);
+absl::Status CheckReach(const Caller& caller, const v1::JoinGroupsRequest& request);
+absl::Status CheckReach(const Caller& caller, const v1::LeaveGroupsRequest& request);
+// Which groups a list holds, ListWithinReach sees to.
+absl::Status CheckReach(const Caller& caller, const v1::ListGroupsRequest& request);
 // The group alone: which clients a list holds, ListWithinReach sees to.
 absl::Status CheckReach(const Caller& caller, const v1::ListClientsRequest& request);
 

@@ -122,5 +122,24 @@ TEST(Prefixes, AreSortedAndNoneCoversAnother) {
   EXPECT_EQ(NormalizedPrefixes({}), Strings{});
 }
 
+TEST(Caller, ReachesAMembershipByItsClientAndEveryGroup) {
+  Caller caller;
+  caller.client_id_prefixes = NormalizedPrefixes({"a"});
+  caller.group_prefixes = NormalizedPrefixes({"g"});
+  v1::JoinGroupsRequest join;
+  join.set_client_id("ada");
+  join.add_groups("g1");
+  EXPECT_TRUE(CheckReach(caller, join).ok());
+  join.add_groups("other");
+  EXPECT_EQ(CheckReach(caller, join).code(), absl::StatusCode::kPermissionDenied);
+  v1::LeaveGroupsRequest leave;
+  leave.set_client_id("bob");
+  leave.add_groups("g1");
+  EXPECT_EQ(CheckReach(caller, leave).code(), absl::StatusCode::kPermissionDenied);
+  v1::DeleteClientRequest remove;
+  remove.set_client_id("bob");
+  EXPECT_EQ(CheckReach(caller, remove).code(), absl::StatusCode::kPermissionDenied);
+}
+
 }  // namespace
 }  // namespace sluice

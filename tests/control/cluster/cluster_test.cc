@@ -78,7 +78,7 @@ class ClusterTest : public testing::Test {
   absl::StatusOr<v1::Client> SetPlan(const std::string& client_id, const std::string& plan,
                                      bool allow_missing) {
     RecordChange change;
-    (*change.set.mutable_fields())["plan"].set_string_value(plan);
+    (*change.metadata.emplace().set.mutable_fields())["plan"].set_string_value(plan);
     return Await<v1::Client>([&](auto done) {
       cluster_.ChangeMetadata(client_id, change, allow_missing, std::move(done));
     });

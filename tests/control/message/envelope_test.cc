@@ -109,7 +109,7 @@ TEST(Envelope, CarriesARecordWithItsVersion) {
   Record record;
   record.version = 7;
   (*record.metadata.mutable_fields())["plan"].set_string_value("pro");
-  const auto envelope = DecodeEnvelope(EncodeRecordChange(record, "r1"));
+  const auto envelope = DecodeEnvelope(EncodeRecordChange(record, {}, "r1"));
   ASSERT_TRUE(envelope.ok() && envelope->has_record());
   EXPECT_EQ(envelope->ack_to(), "r1");
   EXPECT_EQ(envelope->record().version(), 7);

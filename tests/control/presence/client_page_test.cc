@@ -5,10 +5,10 @@
 namespace sluice {
 namespace {
 
-using internal::v1::ClientAnswer;
+using internal::v1::ClientsAnswer;
 
-ClientAnswer Answer(const std::vector<std::string>& ids, const std::string& complete_to = "") {
-  ClientAnswer answer;
+ClientsAnswer Answer(const std::vector<std::string>& ids, const std::string& complete_to = "") {
+  ClientsAnswer answer;
   for (const std::string& id : ids) answer.add_clients()->set_client_id(id);
   answer.set_complete_to(complete_to);
   answer.set_total_size(static_cast<std::int64_t>(ids.size()));
@@ -41,7 +41,7 @@ TEST(ClientPage, EndsWhereTheFirstAnswerThatHasMoreEnds) {
 
 TEST(ClientPage, EndsTheListWhenNobodyHasMore) {
   EXPECT_EQ(IdsOf(MergeAnswers({Answer({}), Answer({"a"})}, 1)), "a");
-  EXPECT_EQ(IdsOf(MergeAnswers({}, 1)), "");
+  EXPECT_EQ(IdsOf(MergeAnswers(std::vector<ClientsAnswer>(), 1)), "");
 }
 
 TEST(ClientPage, PutsTogetherWhatReplicasSayOfAClient) {

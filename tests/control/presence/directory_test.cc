@@ -18,6 +18,7 @@ class DirectoryTest : public testing::Test {
   int Add(const std::string& client_id, const std::vector<std::string>& groups = {}) {
     const OpenedConnection opened = {ConnectionId::Make(0), client_id, groups, absl::UnixEpoch()};
     Directory::Client* client = directory_.Add(opened, nullptr);
+    directory_.SetGroups(client, opened.id, {}, groups);
     added_.emplace(++last_, std::make_pair(client, opened.id));
     return last_;
   }

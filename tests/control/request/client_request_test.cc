@@ -35,16 +35,16 @@ TEST(SetClientMetadataRequest, BecomesAChange) {
   request.set_expected_version(0);
   const auto change = ReadRequest(request);
   ASSERT_TRUE(change.ok()) << change.status();
-  EXPECT_EQ(change->set.fields().at("plan").string_value(), "pro");
-  EXPECT_EQ(change->remove_keys, std::vector<std::string>{"old"});
-  EXPECT_TRUE(change->replaces_all);
-  EXPECT_EQ(change->expected_version, 0);
+  EXPECT_EQ(change->metadata->set.fields().at("plan").string_value(), "pro");
+  EXPECT_EQ(change->metadata->remove_keys, std::vector<std::string>{"old"});
+  EXPECT_TRUE(change->metadata->replaces_all);
+  EXPECT_EQ(change->metadata->expected_version, 0);
 }
 
 TEST(SetClientMetadataRequest, ExpectsNoVersionUnlessItSaysOne) {
   v1::SetClientMetadataRequest request;
   request.set_client_id("ada");
-  EXPECT_EQ(ReadRequest(request)->expected_version, std::nullopt);
+  EXPECT_EQ(ReadRequest(request)->metadata->expected_version, std::nullopt);
 }
 
 TEST(SetClientMetadataRequest, IsToldEverythingThatIsWrongAtOnce) {
@@ -125,8 +125,53 @@ TEST(ListClientsRequest, HashesNoTwoFiltersAlike) {
   v1::ListClientsRequest fourth;
   (*fourth.mutable_metadata_match())["b"] = "a";
   const std::set<std::uint64_t> hashes = {FilterHash(first), FilterHash(second), FilterHash(third),
-                                          FilterHash(fourth), FilterHash({})};
+                                          FilterHash(fourth), FilterHash(v1::ListClientsRequest())};
   EXPECT_EQ(hashes.size(), 5U);
+}
+
+TEST(GroupsRequest, NamesEveryFieldThatIsWrong) {
+  v1::JoinGroupsRequest request;
+  request.set_client_id("a b");
+  request.add_groups("good");
+  request.add_groups("");
+  request.set_connection_id("short");
+  EXPECT_EQ(tests::ViolatedFields(ReadRequest(request).status()),
+            (Fields{"client_id", "groups[1]", "connection_id"}));
+  request.clear_groups();
+  request.clear_connection_id();
+  request.set_client_id("ada");
+  EXPECT_EQ(tests::ViolatedFields(ReadRequest(request).status()), Fields{"groups"});
+  for (std::size_t i = 0; i < kGroupsMax; ++i) request.add_groups("g" + std::to_string(i));
+  EXPECT_TRUE(ReadRequest(request).ok());
+  request.add_groups("one more");
+  EXPECT_EQ(ReadRequest(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(GroupsRequest, BecomesACommand) {
+  v1::LeaveGroupsRequest request;
+  request.set_client_id("ada");
+  request.add_groups("g");
+  request.set_connection_id("aaaaaaaaaaaaa");
+  request.set_allow_missing(true);
+  const auto command = ReadRequest(request);
+  ASSERT_TRUE(command.ok()) << command.status();
+  EXPECT_EQ(command->client_id, "ada");
+  EXPECT_TRUE(command->join.empty());
+  EXPECT_EQ(command->leave, std::vector<std::string>{"g"});
+  EXPECT_EQ(command->connection_id, "aaaaaaaaaaaaa");
+  EXPECT_TRUE(command->allow_missing);
+}
+
+TEST(ListGroupsRequest, KeepsTheTokenToItsPrefix) {
+  v1::ListGroupsRequest request;
+  request.set_prefix("room:");
+  request.set_page_token(EncodePageToken("room:1", FilterHash(request)));
+  EXPECT_EQ(ReadRequest(request)->after, "room:1");
+  EXPECT_EQ(ReadRequest(request)->page_size, 100U);
+  request.set_prefix("other:");
+  request.set_page_size(-1);
+  EXPECT_EQ(tests::ViolatedFields(ReadRequest(request).status()),
+            (Fields{"page_size", "page_token"}));
 }
 
 }  // namespace

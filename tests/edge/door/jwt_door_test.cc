@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/names/text_rules.h"
 #include "tests/support/http/http_exchange.h"
 #include "tests/support/jwt/signing_key.h"
 #include "tests/support/stream/edge_bench.h"

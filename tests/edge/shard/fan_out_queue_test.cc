@@ -265,5 +265,67 @@ TEST_F(FanOutQueueTest, SurvivesSessionsThatEndInsideTheirDelivery) {
   EXPECT_EQ(Read(0).size(), 12U);
 }
 
+TEST_F(FanOutQueueTest, GivesASessionThatJoinsAGroupNothingThatWasAddedBefore) {
+  JoinMany(kBig);
+  Member& late = crowd_.Join("late", {"small"});
+  AddBig("pending");
+  queue().Start();
+  queue().RunSlice();
+  AddBig("added");
+  AddSmall("own");
+  queue().SetGroups(*late.session, {"big", "small"});
+  EXPECT_EQ(crowd_.ReadData(late), Data{"own"}) << "of its groups of before it gets all at once";
+  AddBig("after");
+  RunAll();
+  EXPECT_EQ(crowd_.ReadData(late), Data{"after"});
+  EXPECT_EQ(results_["pending"].entered, static_cast<std::int64_t>(kBig));
+  EXPECT_EQ(results_["added"].entered, static_cast<std::int64_t>(kBig));
+  EXPECT_EQ(results_["after"].entered, static_cast<std::int64_t>(kBig) + 1);
+}
+
+TEST_F(FanOutQueueTest, GivesASessionThatLeavesAGroupAllThatWasAddedBefore) {
+  JoinMany(kBig);
+  AddBig("pending");
+  queue().Start();
+  queue().RunSlice();
+  AddBig("added");
+  Member& last = *members_.back();
+  queue().SetGroups(*last.session, {});
+  AddBig("after");
+  RunAll();
+  EXPECT_EQ(crowd_.ReadData(last), (Data{"pending", "added"}));
+  EXPECT_EQ(results_["added"].entered, static_cast<std::int64_t>(kBig));
+  EXPECT_EQ(results_["after"].entered, static_cast<std::int64_t>(kBig) - 1);
+}
+
+// Once an event that was put behind another one, which a session had been given early, was counted
+// for that session too.
+TEST_F(FanOutQueueTest, CountsNoEventThatCameAfterASessionWasServedEarly) {
+  JoinMany(kBig);
+  AddBig("early");
+  queue().ServeAll(*members_[0]->session);
+  AddBig("late");
+  RunAll();
+  EXPECT_EQ(results_["early"].entered, static_cast<std::int64_t>(kBig));
+  EXPECT_EQ(results_["late"].entered, static_cast<std::int64_t>(kBig));
+}
+
+TEST_F(FanOutQueueTest, KeepsTheOrderOfASessionWhoseGroupsChangeUnderWay) {
+  JoinMany(kBig);
+  Member& mover = crowd_.Join("mover", {"big"});
+  Data expected;
+  for (int i = 0; i < 40; ++i) {
+    AddBig("b" + std::to_string(i));
+    AddSmall("s" + std::to_string(i));
+    const bool is_in_big = i % 4 < 2;
+    expected.push_back((is_in_big ? "b" : "s") + std::to_string(i));
+    if (i % 2 == 0) queue().RunSlice();
+    if (i % 4 == 1) queue().SetGroups(*mover.session, {"small"});
+    if (i % 4 == 3) queue().SetGroups(*mover.session, {"big"});
+  }
+  RunAll();
+  EXPECT_EQ(crowd_.ReadData(mover), expected);
+}
+
 }  // namespace
 }  // namespace sluice

@@ -125,7 +125,7 @@ class BackplaneContract : public testing::Test {
 
   static RecordChange SetTo(const std::string& key, const std::string& value) {
     RecordChange change;
-    (*change.set.mutable_fields())[key].set_string_value(value);
+    (*change.metadata.emplace().set.mutable_fields())[key].set_string_value(value);
     return change;
   }
 
@@ -236,7 +236,7 @@ TYPED_TEST_P(BackplaneContract, KeepsRecordsOfClients) {
 TYPED_TEST_P(BackplaneContract, KeepsTheRecordWhenAChangeFails) {
   this->Change("ada", this->SetTo("plan", "pro")).IgnoreError();
   RecordChange wrong = this->SetTo("plan", "free");
-  wrong.expected_version = 7;
+  wrong.metadata->expected_version = 7;
   EXPECT_EQ(this->Change("ada", wrong).status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ((*this->Read("ada"))->metadata.fields().at("plan").string_value(), "pro");
   EXPECT_EQ((*this->Read("ada"))->version, 1);
@@ -259,7 +259,7 @@ TYPED_TEST_P(BackplaneContract, TellsTheClientsChannelOfChangesUnderANumber) {
   EXPECT_EQ(envelope->record().metadata().fields().at("plan").string_value(), "pro");
   EXPECT_FALSE(envelope->ack_to().empty()) << "whoever changed it waits until all know";
   RecordChange wrong = this->SetTo("plan", "free");
-  wrong.expected_version = 7;
+  wrong.metadata->expected_version = 7;
   EXPECT_FALSE(this->Change("ada", wrong).ok());
   this->Publish(ClientChannel("ada"), "mark");
   this->driver_.Settle([&] { return this->listener_.messages.size() >= 2; });
@@ -325,6 +325,48 @@ TYPED_TEST_P(BackplaneContract, KeepsRecordsThatAreRenewedOrChanged) {
   EXPECT_EQ(*this->Read("nobody"), nullptr) << "a renewal makes no record";
 }
 
+TYPED_TEST_P(BackplaneContract, KeepsGroupsWithTheNumbersOfTheirChanges) {
+  this->Subscribe(ClientChannel("ada"));
+  const auto joined = this->ChangeAndTell("ada", {std::nullopt, {"b", "a"}, {}});
+  ASSERT_TRUE(joined.ok()) << joined.status();
+  const EventNumber first = joined->published.number;
+  EXPECT_EQ(joined->record->groups.at("a"), first);
+  const auto second = this->ChangeAndTell("ada", {std::nullopt, {"a", "c"}, {"b"}});
+  const auto read = *this->Read("ada");
+  ASSERT_NE(read, nullptr);
+  EXPECT_EQ(read->number, second->published.number);
+  EXPECT_EQ(read->groups,
+            (std::map<std::string, EventNumber>{{"a", first}, {"c", second->published.number}}));
+  EXPECT_EQ(read->left, (std::map<std::string, EventNumber>{{"b", second->published.number}}));
+  EXPECT_EQ(read->version, 0);
+  this->Change("ada", this->SetTo("plan", "pro")).IgnoreError();
+  EXPECT_EQ((*this->Read("ada"))->groups, read->groups) << "another change leaves them";
+
+  this->driver_.Settle([&] { return this->listener_.messages.size() >= 3; });
+  const auto& told = this->listener_.messages[1];
+  const auto envelope = DecodeEnvelope(told.payload);
+  ASSERT_TRUE(envelope.ok() && envelope->has_record());
+  EXPECT_EQ(DecodeRecord(envelope->record(), told.number)->groups, read->groups);
+  EXPECT_EQ(DecodeRecord(envelope->record(), told.number)->left, read->left);
+  EXPECT_EQ(envelope->record().joined_size(), 2);
+}
+
+TYPED_TEST_P(BackplaneContract, DeletesRecordsAndTellsTheClientsChannel) {
+  this->Subscribe(ClientChannel("ada"));
+  this->Change("ada", this->SetTo("plan", "pro")).IgnoreError();
+  for (int i = 0; i < 2; ++i) {
+    std::optional<Backplane::PublishedOr> deleted;
+    this->backplane().DeleteRecord("ada", [&](auto answer) { deleted = std::move(answer); });
+    this->driver_.Settle([&] { return deleted.has_value(); });
+    ASSERT_TRUE(deleted->ok()) << deleted->status();
+    EXPECT_EQ((*deleted)->receivers, 1);
+    EXPECT_EQ(*this->Read("ada"), nullptr);
+  }
+  this->driver_.Settle([&] { return this->listener_.messages.size() >= 3; });
+  EXPECT_TRUE(DecodeEnvelope(this->listener_.messages[2].payload)->record().deleted());
+  EXPECT_EQ((*this->Change("ada", this->SetTo("plan", "new")))->version, 1);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(BackplaneContract, GivesGrowingNumbersOverAllChannels,
                             GivesGrowingNumbersWhenTheClockGoesBack, GivesNumbersThatTellTheTime,
                             CarriesMessagesToSubscribedChannelsOnly,
@@ -333,6 +375,8 @@ REGISTER_TYPED_TEST_SUITE_P(BackplaneContract, GivesGrowingNumbersOverAllChannel
                             KeepsRecordsOfClients, KeepsTheRecordWhenAChangeFails,
                             TellsTheClientsChannelOfChangesUnderANumber, PublishesOnceForOneClaim,
                             ForgetsClaimsAfterTenMinutes, IsHealthyWhileItWorks,
+                            KeepsGroupsWithTheNumbersOfTheirChanges,
+                            DeletesRecordsAndTellsTheClientsChannel,
                             DropsRecordsWhenTheirTimeIsOver, KeepsRecordsThatAreRenewedOrChanged);
 
 }  // namespace sluice::tests

@@ -64,6 +64,9 @@ class LateBackplane : public Backplane {
                     absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) override {
     done(absl::UnavailableError("a test has no records"));
   }
+  void DeleteRecord(const std::string&, absl::AnyInvocable<void(PublishedOr)> done) override {
+    done(absl::UnavailableError("not used"));
+  }
   void RenewRecords(const std::vector<std::string>&) override {}
   Health health() const override { return {}; }
 

@@ -13,7 +13,7 @@
 
 namespace sluice {
 
-// The record in a reply of HMGET version metadata; null: there is none.
+// The record in a reply of HMGET number version metadata groups left; null: there is none.
 absl::StatusOr<std::shared_ptr<const Record>> ReadRecordReply(const redisReply& reply);
 
 // Clients' records in Redis: one hash a client, changed by compare-and-set (`change_record.lua`).
@@ -35,6 +35,7 @@ class RedisRecords {
 
   void Read(const std::string& client_id, ReadDone done);
   void Change(const std::string& client_id, const RecordChange& change, ChangeDone done);
+  void Delete(const std::string& client_id, absl::AnyInvocable<void(Backplane::PublishedOr)> done);
   void Renew(const std::vector<std::string>& client_ids);
 
  private:

@@ -5,7 +5,7 @@
 -- messages are wanted, and how old they may be in microseconds.
 -- Returns the last number; the sequence number up to which messages are here; then a list a history:
 -- what was cut by size, what may have been cut by age, the messages; then for each record its
--- fields as of HGETALL.
+-- number, version, metadata, groups and left.
 
 local chunk = 64
 
@@ -68,6 +68,7 @@ for i = 1, histories do
   end
 end
 for i = histories + 2, #KEYS do
-  answer[#answer + 1] = redis.call('HMGET', KEYS[i], 'version', 'metadata')
+  answer[#answer + 1] =
+    redis.call('HMGET', KEYS[i], 'number', 'version', 'metadata', 'groups', 'left')
 end
 return answer

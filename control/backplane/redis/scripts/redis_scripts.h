@@ -6,7 +6,7 @@
 namespace sluice {
 
 // The scripts that change more than one thing at once, in the order of RedisScripts().
-enum class RedisScript { kPublish, kChangeRecord, kReport, kLeave, kReadHistory };
+enum class RedisScript { kPublish, kChangeRecord, kDeleteRecord, kReport, kLeave, kReadHistory };
 
 // Their texts: `scripts/*.lua`, each behind what they share (`scripts/number.lua`).
 std::vector<std::string> RedisScripts();

@@ -316,7 +316,7 @@ TEST_F(RedisBackplaneTest, KnowsTheOtherReplicasAndWhenTheyLeave) {
   EXPECT_LT(other->silence, absl::Seconds(3));
 
   internal::v1::Envelope question;
-  question.mutable_client_question()->set_reply_to("r2");
+  question.mutable_question()->set_reply_to("r2");
   second.backplane().SendToReplica("r1", std::string("\0to one", 7));
   second.backplane().SendToReplicas(EncodeEnvelope(question));
   driver_.Settle([this] { return listener_.replica_messages.size() == 2; });
@@ -347,7 +347,7 @@ TEST_F(RedisBackplaneTest, LosesNoChangeOfARecordToAnotherWriter) {
     for (RedisBackplane* writer : {&backplane(), &second.backplane()}) {
       RecordChange change;
       const std::string key = absl::StrCat(writer == &second.backplane() ? "b" : "a", i);
-      (*change.set.mutable_fields())[key].set_number_value(i);
+      (*change.metadata.emplace().set.mutable_fields())[key].set_number_value(i);
       writer->ChangeRecord("ada", change, [&](auto changed) {
         EXPECT_TRUE(changed.ok()) << changed.status();
         ++done;

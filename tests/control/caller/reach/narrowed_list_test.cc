@@ -106,10 +106,34 @@ TEST_F(NarrowedListTest, TellsNoTotal) {
 TEST_F(NarrowedListTest, PassesErrorsOn) {
   absl::Status answer;
   ListWithinReach(
-      ReachingClients({"a"}), {},
+      ReachingClients({"a"}), ClientQuery(),
       [](const ClientQuery&, ListClientsDone done) { done(absl::UnavailableError("away")); },
       [&answer](absl::StatusOr<ClientPage> page) { answer = page.status(); });
   EXPECT_EQ(answer.code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(NarrowedGroupList, HoldsTheGroupsOfThePrefixesAlone) {
+  Caller caller;
+  caller.group_prefixes = NormalizedPrefixes({"a", "c"});
+  Strings asked;
+  Strings listed;
+  ListWithinReach(
+      caller, GroupQuery(),
+      [&asked](const GroupQuery& part, ListGroupsDone done) {
+        asked.push_back(part.prefix);
+        GroupPage page;
+        page.groups.emplace_back().set_group(part.prefix + "1");
+        page.unreachable = {"r2"};
+        done(std::move(page));
+      },
+      [&listed](absl::StatusOr<GroupPage> page) {
+        ASSERT_TRUE(page.ok());
+        for (const v1::Group& group : page->groups) listed.push_back(group.group());
+        EXPECT_EQ(page->unreachable, Strings{"r2"});
+        EXPECT_EQ(page->last_id, "");
+      });
+  EXPECT_EQ(asked, (Strings{"a", "c"}));
+  EXPECT_EQ(listed, (Strings{"a1", "c1"}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "control/presence/client_gather.h"
+#include "control/cluster/gather.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,18 +7,18 @@
 
 namespace sluice {
 
-using internal::v1::ClientAnswer;
-using internal::v1::ClientQuestion;
+using internal::v1::Answer;
+using internal::v1::Question;
 
-ClientGather::ClientGather(std::string replica_id, boost::asio::io_context& io_context,
-                           Backplane& backplane, const Members& members, LocalClients& local)
+Gather::Gather(std::string replica_id, boost::asio::io_context& io_context, Backplane& backplane,
+               const Members& members, Answerer& answerer)
     : replica_id_(std::move(replica_id)),
       io_context_(io_context),
       backplane_(backplane),
       members_(members),
-      local_(local) {}
+      answerer_(answerer) {}
 
-void ClientGather::Ask(ClientQuestion question, Done done) {
+void Gather::Ask(Question question, Done done) {
   const std::uint64_t id = ++last_question_id_;
   question.set_question_id(id);
   question.set_reply_to(replica_id_);
@@ -40,23 +40,32 @@ void ClientGather::Ask(ClientQuestion question, Done done) {
       if (!error) Finish(id);
     });
     internal::v1::Envelope envelope;
-    *envelope.mutable_client_question() = question;
+    *envelope.mutable_question() = question;
     backplane_.SendToReplicas(EncodeEnvelope(std::move(envelope)));
   }
   asking_.emplace(id, std::move(asking));
-  local_.Answer(question, [this](ClientAnswer answer) { OnAnswer(std::move(answer)); });
+  AnswerHere(question, [this](Answer answer) { OnAnswer(std::move(answer)); });
 }
 
-void ClientGather::OnQuestion(const ClientQuestion& question) {
+void Gather::OnQuestion(const Question& question) {
   if (question.reply_to() == replica_id_) return;  // Our own, which went to all.
-  local_.Answer(question, [this, reply_to = question.reply_to()](ClientAnswer answer) {
+  AnswerHere(question, [this, reply_to = question.reply_to()](Answer answer) {
     internal::v1::Envelope envelope;
-    *envelope.mutable_client_answer() = std::move(answer);
+    *envelope.mutable_answer() = std::move(answer);
     backplane_.SendToReplica(reply_to, EncodeEnvelope(std::move(envelope)));
   });
 }
 
-void ClientGather::OnAnswer(ClientAnswer answer) {
+void Gather::AnswerHere(const Question& question, AnswerDone done) {
+  answerer_.Answer(question, [id = question.question_id(), replica_id = replica_id_,
+                              done = std::move(done)](Answer answer) mutable {
+    answer.set_question_id(id);
+    answer.set_replica_id(replica_id);
+    done(std::move(answer));
+  });
+}
+
+void Gather::OnAnswer(Answer answer) {
   const auto found = asking_.find(answer.question_id());
   if (found == asking_.end()) return;  // Too late.
   Asking& asking = *found->second;
@@ -70,7 +79,7 @@ void ClientGather::OnAnswer(ClientAnswer answer) {
   if (was_missing && asking.missing.empty()) Finish(id);
 }
 
-void ClientGather::Finish(std::uint64_t question_id) {
+void Gather::Finish(std::uint64_t question_id) {
   auto asking = asking_.extract(question_id);
   if (asking.empty()) return;
   Answers answers = std::move(asking.mapped()->answers);

@@ -15,33 +15,43 @@
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/members.h"
-#include "control/presence/local_clients.h"
 
 namespace sluice {
 
-// Asks every replica about its clients, this one included.
+// Asks every replica, this one included, and gathers their answers.
 // Owner:  the cluster.
 // Thread: the cluster thread.
 // Limits: waits kWait at most, and not at all for replicas that would not answer.
-class ClientGather {
+class Gather {
  public:
   static constexpr std::chrono::milliseconds kWait{1000};
 
+  using AnswerDone = absl::AnyInvocable<void(internal::v1::Answer)>;
+
+  // Answers for this replica.
+  class Answerer {
+   public:
+    virtual ~Answerer() = default;
+    // `done` gets the answer's kind, on the cluster thread, perhaps before this returns; a question
+    // of an unknown kind is left without an answer.
+    virtual void Answer(const internal::v1::Question& question, AnswerDone done) = 0;
+  };
+
   struct Answers {
-    std::vector<internal::v1::ClientAnswer> answers;  // One a replica, in no order.
-    std::vector<std::string> unreachable;             // Those that did not answer, sorted.
+    std::vector<internal::v1::Answer> answers;  // One a replica, in no order.
+    std::vector<std::string> unreachable;       // Those that did not answer, sorted.
   };
   using Done = absl::AnyInvocable<void(Answers)>;
 
-  ClientGather(std::string replica_id, boost::asio::io_context& io_context, Backplane& backplane,
-               const Members& members, LocalClients& local);
+  Gather(std::string replica_id, boost::asio::io_context& io_context, Backplane& backplane,
+         const Members& members, Answerer& answerer);
 
   // `question` without question_id and reply_to.
-  void Ask(internal::v1::ClientQuestion question, Done done);
+  void Ask(internal::v1::Question question, Done done);
 
   // From another replica.
-  void OnQuestion(const internal::v1::ClientQuestion& question);
-  void OnAnswer(internal::v1::ClientAnswer answer);
+  void OnQuestion(const internal::v1::Question& question);
+  void OnAnswer(internal::v1::Answer answer);
 
  private:
   struct Asking {
@@ -52,13 +62,14 @@ class ClientGather {
     Done done;
   };
 
+  void AnswerHere(const internal::v1::Question& question, AnswerDone done);
   void Finish(std::uint64_t question_id);
 
   const std::string replica_id_;
   boost::asio::io_context& io_context_;
   Backplane& backplane_;
   const Members& members_;
-  LocalClients& local_;
+  Answerer& answerer_;
   std::uint64_t last_question_id_ = 0;
   absl::flat_hash_map<std::uint64_t, std::unique_ptr<Asking>> asking_;
 };
