@@ -25,6 +25,7 @@ Cluster::Cluster(ClusterOptions options, const Clock& clock, asio::io_context& i
       backplane_(backplane),
       clock_(clock),
       io_context_(io_context),
+      scheduler_(io_context),
       start_time_(clock.Now()),
       mailbox_([this] { asio::post(io_context_, [this] { mailbox_.Drain(); }); }),
       renewal_timer_(io_context_),
@@ -43,10 +44,10 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   const Publisher::Post post = [this](absl::AnyInvocable<void()> task) {
     mailbox_.Push(std::move(task));
   };
-  feed_ = std::make_unique<LiveFeed>(io_context_, options_.history.is_on(),
+  feed_ = std::make_unique<LiveFeed>(scheduler_, options_.history.is_on(),
                                      options_.resume_cache_bytes_max, backplane_, edge, *this);
   splices_ = std::make_unique<Splices>(
-      io_context_, ResumeOptions{options_.history.is_on(), options_.replay_page_bytes_max},
+      scheduler_, ResumeOptions{options_.history.is_on(), options_.replay_page_bytes_max},
       backplane_, feed_->ring(), feed_->order(), edge, post, *this);
   publisher_ = std::make_unique<Publisher>(options_.replica_id, io_context_, clock_, backplane_,
                                            edge, interest_, options_.history, feed_->ring(), post);

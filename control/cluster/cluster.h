@@ -29,6 +29,7 @@
 #include "control/resume/history_list.h"
 #include "control/resume/live_feed.h"
 #include "control/resume/splices.h"
+#include "edge/base/asio_scheduler.h"
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"
@@ -144,6 +145,7 @@ class Cluster : public ConnectionObserver,
   Backplane& backplane_;
   const Clock& clock_;
   boost::asio::io_context& io_context_;
+  AsioScheduler scheduler_;
   const absl::Time start_time_;
   Mailbox mailbox_;
   boost::asio::steady_timer renewal_timer_;

@@ -18,7 +18,6 @@ void CatchUp::Start(std::uint64_t after, std::vector<std::string> channels,
 void CatchUp::Cancel() {
   ++attempt_;
   done_ = nullptr;
-  retry_timer_.cancel();
 }
 
 void CatchUp::Begin() {
@@ -59,9 +58,8 @@ void CatchUp::OnRead(const HistoryQuery& query, absl::StatusOr<HistoryRead> answ
   }
   Log(spdlog::level::debug, "catching up begins anew",
       {{"error", std::string(answer.status().message())}});
-  retry_timer_.expires_after(kRetryDelay);
-  retry_timer_.async_wait([this, attempt = attempt_](const boost::system::error_code& error) {
-    if (!error && attempt == attempt_) Begin();
+  scheduler_.After(kRetryDelay, [this, attempt = attempt_] {
+    if (attempt == attempt_) Begin();
   });
 }
 

@@ -2,8 +2,6 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/any_invocable.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "edge/base/scheduler.h"
 
 namespace sluice {
 
@@ -29,7 +28,7 @@ class CatchUp {
   static constexpr std::size_t kPerRead = 500;
   static constexpr std::size_t kBytesPerRead = std::size_t{4} << 20;
   static constexpr std::size_t kBytesMax = std::size_t{64} << 20;
-  static constexpr auto kRetryDelay = std::chrono::milliseconds(200);
+  static constexpr absl::Duration kRetryDelay = absl::Milliseconds(200);
 
   struct Missed {
     EventNumber cut;
@@ -41,8 +40,8 @@ class CatchUp {
     std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records;  // By client.
   };
 
-  CatchUp(boost::asio::io_context& io_context, Backplane& backplane)
-      : backplane_(backplane), retry_timer_(io_context) {}
+  CatchUp(Scheduler& scheduler, Backplane& backplane)
+      : scheduler_(scheduler), backplane_(backplane) {}
 
   // Reads what came above `after`. `done` is called once, unless Cancel comes before; reads that
   // fail are tried again.
@@ -60,8 +59,8 @@ class CatchUp {
   void Take(const HistoryQuery& query, HistoryRead answer);
   void Finish();
 
+  Scheduler& scheduler_;
   Backplane& backplane_;
-  boost::asio::steady_timer retry_timer_;
   std::uint64_t attempt_ = 0;  // Tells a read from those of attempts that were given up.
   std::uint64_t after_ = 0;
   std::vector<std::string> channels_;

@@ -5,30 +5,28 @@
 
 namespace sluice {
 
-LiveFeed::LiveFeed(boost::asio::io_context& io_context, bool has_history,
-                   std::size_t ring_bytes_max, Backplane& backplane, EventStreams& streams,
-                   Owner& owner)
+LiveFeed::LiveFeed(Scheduler& scheduler, bool has_history, std::size_t ring_bytes_max,
+                   Backplane& backplane, EventStreams& streams, Owner& owner)
     : has_history_(has_history),
+      scheduler_(scheduler),
       backplane_(backplane),
       streams_(streams),
       owner_(owner),
-      position_timer_(io_context),
       ring_(ring_bytes_max),
-      catch_up_(io_context, backplane) {}
+      catch_up_(scheduler, backplane) {}
 
 void LiveFeed::Start() {
   if (has_history_) SchedulePosition();
 }
 
 void LiveFeed::Stop() {
-  position_timer_.cancel();
+  is_stopped_ = true;
   catch_up_.Cancel();
 }
 
 void LiveFeed::SchedulePosition() {
-  position_timer_.expires_after(kPositionEvery);
-  position_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  scheduler_.After(kPositionEvery, [this] {
+    if (is_stopped_) return;
     if (is_whole()) {
       const EventNumber position = backplane_.position();
       streams_.SetPosition(position, order_.Advance(position));

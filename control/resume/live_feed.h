@@ -1,8 +1,6 @@
 #pragma once
 
 #include <absl/container/flat_hash_set.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -31,7 +29,7 @@ class LiveFeed {
  public:
   static constexpr std::size_t kHeldBytesMax = std::size_t{64} << 20;
   // How often shards are told the position.
-  static constexpr auto kPositionEvery = std::chrono::seconds(1);
+  static constexpr absl::Duration kPositionEvery = absl::Seconds(1);
 
   class Owner {
    public:
@@ -48,8 +46,8 @@ class LiveFeed {
     virtual void OnWhole() = 0;
   };
 
-  LiveFeed(boost::asio::io_context& io_context, bool has_history, std::size_t ring_bytes_max,
-           Backplane& backplane, EventStreams& streams, Owner& owner);
+  LiveFeed(Scheduler& scheduler, bool has_history, std::size_t ring_bytes_max, Backplane& backplane,
+           EventStreams& streams, Owner& owner);
 
   // Begins to tell the position.
   void Start();
@@ -96,10 +94,11 @@ class LiveFeed {
   void SchedulePosition();
 
   const bool has_history_;
+  bool is_stopped_ = false;
+  Scheduler& scheduler_;
   Backplane& backplane_;
   EventStreams& streams_;
   Owner& owner_;
-  boost::asio::steady_timer position_timer_;
   EventOrder order_;
   ResumeRing ring_;
   CatchUp catch_up_;

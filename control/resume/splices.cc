@@ -1,7 +1,5 @@
 #include "control/resume/splices.h"
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -20,7 +18,7 @@ bool IsBefore(const OrderedEvent& a, const OrderedEvent& b) {
 
 }  // namespace
 
-Splices::Splices(boost::asio::io_context& io_context, ResumeOptions options, Backplane& backplane,
+Splices::Splices(Scheduler& scheduler, ResumeOptions options, Backplane& backplane,
                  ResumeRing& ring, EventOrder& order, EventStreams& streams,
                  std::function<void(absl::AnyInvocable<void()>)> post, Owner& owner)
     : options_(options),
@@ -30,8 +28,7 @@ Splices::Splices(boost::asio::io_context& io_context, ResumeOptions options, Bac
       streams_(streams),
       post_(std::move(post)),
       owner_(owner),
-      io_context_(io_context),
-      retry_timer_(io_context) {}
+      scheduler_(scheduler) {}
 
 void Splices::Add(const OpenedConnection& opened, std::vector<ResumeSpan> spans) {
   StreamReplay replay(std::nullopt);
@@ -94,9 +91,7 @@ void Splices::Queue(ConnectionId id) {
 void Splices::QueueLater(ConnectionId id) {
   later_.push_back(id);
   if (later_.size() > 1) return;
-  retry_timer_.expires_after(kRetryDelay);
-  retry_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  scheduler_.After(kRetryDelay, [this] {
     for (const ConnectionId waiting : std::exchange(later_, {})) Queue(waiting);
   });
 }
@@ -105,7 +100,7 @@ void Splices::QueueLater(ConnectionId id) {
 void Splices::ScheduleReads() {
   if (is_read_scheduled_) return;
   is_read_scheduled_ = true;
-  boost::asio::post(io_context_, [this] {
+  scheduler_.Post([this] {
     is_read_scheduled_ = false;
     StartReads();
   });

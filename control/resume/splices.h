@@ -1,8 +1,6 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -16,6 +14,7 @@
 #include "control/message/event_order.h"
 #include "control/resume/resume_ring.h"
 #include "control/resume/stream_replay.h"
+#include "edge/base/scheduler.h"
 #include "edge/connection_observer.h"
 #include "edge/event_streams.h"
 
@@ -47,7 +46,7 @@ class Splices {
   static constexpr std::size_t kChannelsPerRead = 512;
   static constexpr std::size_t kBytesPerRead = std::size_t{4} << 20;
   // How long is waited when a read failed, or the replica is not where the backplane is.
-  static constexpr auto kRetryDelay = std::chrono::milliseconds(50);
+  static constexpr absl::Duration kRetryDelay = absl::Milliseconds(50);
 
   class Owner {
    public:
@@ -62,8 +61,8 @@ class Splices {
     virtual void OnLive(ConnectionId id) = 0;
   };
 
-  Splices(boost::asio::io_context& io_context, ResumeOptions options, Backplane& backplane,
-          ResumeRing& ring, EventOrder& order, EventStreams& streams,
+  Splices(Scheduler& scheduler, ResumeOptions options, Backplane& backplane, ResumeRing& ring,
+          EventOrder& order, EventStreams& streams,
           std::function<void(absl::AnyInvocable<void()>)> post, Owner& owner);
 
   // The stream's channels are subscribed. Each span begins at the number at which the stream joined
@@ -139,8 +138,7 @@ class Splices {
   EventStreams& streams_;
   std::function<void(absl::AnyInvocable<void()>)> post_;
   Owner& owner_;
-  boost::asio::io_context& io_context_;
-  boost::asio::steady_timer retry_timer_;
+  Scheduler& scheduler_;
   absl::flat_hash_map<ConnectionId, std::unique_ptr<Splice>> splices_;
   std::deque<ConnectionId> queue_;
   std::vector<ConnectionId> later_;
