@@ -1,0 +1,327 @@
+#include <absl/strings/str_cat.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "control/message/envelope.h"
+#include "edge/log/log.h"
+#include "tests/control/resume/simulation/simulated_page.h"
+
+namespace sluice::tests {
+namespace {
+
+constexpr double kActive = 22;  // Seconds with faults and publishes, then without.
+constexpr double kQuiet = 16;
+
+enum class Fault {
+  kReconnects,  // Pages come and go, which is no fault.
+  kCutSubscriptions,
+  kKillReplicas,
+  kRestartWithAll,
+  kRestartWithOldData,
+  kRestartEmpty,
+  kTrim,
+};
+
+// One story, played from a seed, and what an oracle that knows every publish finds wrong with it.
+class World {
+ public:
+  World(unsigned seed, std::set<Fault> faults, const Broken& broken)
+      : time_(seed),
+        faults_(std::move(faults)),
+        broken_(broken),
+        redis_(time_, History(), broken_) {
+    ring_bytes_ = time_.Chance(0.5) ? 1'000'000 : 3000;
+    for (int i = 0; i < 2 + time_.Below(2); ++i) StartReplica();
+    for (int i = 0; i < 6; ++i) {
+      std::vector<std::string> groups;
+      for (const char* group : {"g0", "g1"}) {
+        if (time_.Chance(0.5)) groups.emplace_back(group);
+      }
+      pages_.push_back(std::make_unique<SimulatedPage>(time_, absl::StrCat("c", i), groups));
+      SimulatedPage& page = *pages_.back();
+      time_.After(time_.Between(0.5, 5), [this, &page] { Connect(page); });
+      time_.After(time_.Between(2, 8), [this, &page] { Disturb(page); });
+    }
+    rate_s_ = time_.Uniform(0.1, 0.5);
+    time_.After(absl::Seconds(1), [this] { PublishSome(); });
+    for (const Fault fault : faults_) {
+      for (int i = 0; i < 1 + time_.Below(3); ++i) {
+        time_.After(time_.Between(2.5, kActive - 2), [this, fault] { Strike(fault); });
+      }
+    }
+  }
+
+  // The first lines of what is wrong.
+  std::vector<std::string> Play() {
+    time_.RunTo(absl::Seconds(kActive + kQuiet));
+    for (const auto& page : pages_) Judge(*page);
+    return violations_;
+  }
+
+  int gap_count() const { return gap_count_; }
+  std::size_t publish_count() { return redis_.truth().size(); }
+
+ private:
+  using Place = std::pair<int, std::uint64_t>;  // Epoch and sequence.
+
+  HistoryOptions History() const {
+    HistoryOptions history;
+    const bool is_short = faults_.contains(Fault::kTrim);
+    history.standard = {is_short ? 6 : 400, absl::Seconds(is_short ? 4 : 30)};
+    return history;
+  }
+
+  bool IsActive() const { return time_.now() < absl::Seconds(kActive); }
+
+  void StartReplica() {
+    replicas_.push_back(std::make_unique<SimulatedReplica>(time_, redis_, ring_bytes_, broken_));
+  }
+
+  void Connect(SimulatedPage& page) {
+    if (page.is_connected()) return;
+    page.Connect(*replicas_[static_cast<std::size_t>(time_.Below(ReplicaCount()))]);
+  }
+
+  int ReplicaCount() const { return static_cast<int>(replicas_.size()); }
+
+  void Disturb(SimulatedPage& page) {
+    if (!IsActive()) return;
+    if (page.is_connected()) {
+      page.Cut();
+      time_.After(time_.Between(0.1, 1.2), [this, &page] { Connect(page); });
+    }
+    time_.After(time_.Between(0.5, 8), [this, &page] { Disturb(page); });
+  }
+
+  void PublishSome() {
+    if (!IsActive()) return;
+    const std::vector<std::string> channels = {"all",       "group:g0",  "group:g1",
+                                               "client:c0", "client:c1", "client:c2"};
+    const int count = time_.Chance(0.2) ? 6 : 1;
+    for (int i = 0; i < count; ++i) {
+      internal::v1::EventMessage message;
+      const int uid = ++last_uid_;
+      message.set_data(absl::StrCat(uid));
+      message.set_ephemeral(time_.Chance(0.15));
+      const std::string& channel =
+          channels[static_cast<std::size_t>(time_.Below(static_cast<int>(channels.size())))];
+      const bool is_ephemeral = message.ephemeral();
+      replicas_[static_cast<std::size_t>(time_.Below(ReplicaCount()))]->backplane().PublishEvent(
+          channel, uid, EncodeEnvelope(std::move(message)), is_ephemeral);
+    }
+    time_.After(time_.Between(0, rate_s_), [this] { PublishSome(); });
+  }
+
+  void Strike(Fault fault) {
+    const auto victim = static_cast<std::size_t>(time_.Below(ReplicaCount()));
+    switch (fault) {
+      case Fault::kReconnects:
+      case Fault::kTrim:
+        break;
+      case Fault::kCutSubscriptions:
+        replicas_[victim]->backplane().CutSubscription();
+        break;
+      case Fault::kKillReplicas:
+        Kill(victim);
+        break;
+      case Fault::kRestartWithAll:
+        redis_.Restart(SimulatedRedis::Loss::kNothing, time_.Between(0.05, 2));
+        break;
+      case Fault::kRestartWithOldData:
+        redis_.Restart(SimulatedRedis::Loss::kTheNewest, time_.Between(0.05, 2));
+        break;
+      case Fault::kRestartEmpty:
+        redis_.Restart(SimulatedRedis::Loss::kEverything, time_.Between(0.05, 2));
+        break;
+    }
+  }
+
+  void Kill(std::size_t victim) {
+    if (replicas_.size() < 2) return;
+    for (const auto& page : pages_) {
+      if (!page->IsOn(*replicas_[victim])) continue;
+      page->Lose();
+      time_.After(time_.Between(0.1, 1.2), [this, &page = *page] { Connect(page); });
+    }
+    replicas_.erase(replicas_.begin() + static_cast<std::ptrdiff_t>(victim));
+    time_.After(time_.Between(0.1, 3), [this] { StartReplica(); });
+  }
+
+  Place PlaceOf(const EventNumber& number) const {
+    return {redis_.EpochIndex(number), number.sequence};
+  }
+
+  void Violate(const SimulatedPage& page, const std::string& what) {
+    violations_.push_back(absl::StrCat(page.client_id(), " ", what));
+  }
+
+  void Judge(const SimulatedPage& page) {
+    if (!page.IsLive()) Violate(page, "has no live stream at the end");
+    if (page.log().empty()) return;
+    std::set<int> got;
+    JudgeOrder(page, got);
+    const auto& opened = page.log().front().frame.id;
+    if (!opened.has_value()) return Violate(page, "was opened first without a position");
+    const Place joined = PlaceOf(*opened);
+    for (const auto& [uid, publish] : redis_.truth()) {
+      const Place place = {publish.epoch, publish.number.sequence};
+      if (publish.is_ephemeral || !page.IsFor(publish.channel) || place <= joined) continue;
+      if (got.contains(uid) || IsForgotten(uid, publish) || IsTold(page, place)) continue;
+      Violate(page,
+              absl::StrCat("misses ", uid, " (", publish.channel, " ", publish.number.ToString(),
+                           publish.is_lost ? ", lost" : "", ") and was told no gap"));
+    }
+  }
+
+  // Lost by Redis, and nobody was told that it exists.
+  bool IsForgotten(int uid, const Publish& publish) const {
+    if (!publish.is_lost || publish.is_known) return false;
+    const std::string data = absl::StrCat(uid);
+    for (const auto& page : pages_) {
+      for (const auto& entry : page->log()) {
+        if (entry.frame.data == data) return false;
+      }
+    }
+    return true;
+  }
+
+  bool IsTold(const SimulatedPage& page, const Place& place) const {
+    for (const auto& entry : page.log()) {
+      if (entry.frame.gap.empty()) continue;
+      const Place from = entry.before.has_value() ? PlaceOf(*entry.before) : Place();
+      if (from < place && place <= PlaceOf(entry.frame.gap_to)) return true;
+    }
+    return false;
+  }
+
+  void JudgeOrder(const SimulatedPage& page, std::set<int>& got) {
+    Place last_id;
+    for (const auto& entry : page.log()) {
+      const PageFrame& frame = entry.frame;
+      if (!frame.gap.empty()) ++gap_count_;
+      if (frame.id.has_value()) {
+        const Place id = PlaceOf(*frame.id);
+        if (id < last_id) Violate(page, absl::StrCat("sees ", frame.id->ToString(), " too late"));
+        const bool is_other_epoch = entry.before.has_value() && id.first != last_id.first;
+        if (is_other_epoch && frame.gap.empty()) {
+          Violate(page, absl::StrCat("changes epoch without a gap at ", frame.id->ToString()));
+        }
+        last_id = id;
+      }
+      if (frame.data.empty()) continue;
+      const int uid = std::stoi(frame.data);
+      if (!got.insert(uid).second) Violate(page, absl::StrCat("got ", uid, " twice"));
+    }
+  }
+
+  VirtualTime time_;
+  const std::set<Fault> faults_;
+  const Broken broken_;
+  SimulatedRedis redis_;
+  std::size_t ring_bytes_ = 0;
+  double rate_s_ = 0;
+  std::vector<std::unique_ptr<SimulatedReplica>> replicas_;
+  std::vector<std::unique_ptr<SimulatedPage>> pages_;
+  int last_uid_ = 0;
+  int gap_count_ = 0;
+  std::vector<std::string> violations_;
+};
+
+// One fault in most seeds, several in some, none in a few.
+std::set<Fault> FaultsOf(unsigned seed) {
+  const std::vector<Fault> all = {Fault::kReconnects,
+                                  Fault::kCutSubscriptions,
+                                  Fault::kKillReplicas,
+                                  Fault::kRestartWithAll,
+                                  Fault::kRestartWithOldData,
+                                  Fault::kRestartEmpty,
+                                  Fault::kTrim};
+  std::set<Fault> faults = {all[seed % all.size()]};
+  if (seed % 3 == 0) faults.insert(all[seed / 3 % all.size()]);
+  return faults;
+}
+
+class ResumeSimulation : public testing::Test {
+ protected:
+  ResumeSimulation() { SetLogLevel(spdlog::level::off); }
+  ~ResumeSimulation() override { SetLogLevel(spdlog::level::info); }
+
+  // Whether the rule's absence is noticed in one of these seeds.
+  static bool IsNoticed(const Broken& broken, const std::set<Fault>& faults, unsigned seeds) {
+    for (unsigned seed = 1; seed <= seeds; ++seed) {
+      if (!World(seed, faults, broken).Play().empty()) return true;
+    }
+    return false;
+  }
+};
+
+TEST_F(ResumeSimulation, NothingIsLostDoubledOrReorderedWithoutAGap) {
+  constexpr unsigned kSeeds = 1500;
+  std::size_t publishes = 0;
+  for (unsigned seed = 1; seed <= kSeeds; ++seed) {
+    World world(seed, FaultsOf(seed), {});
+    const std::vector<std::string> violations = world.Play();
+    publishes += world.publish_count();
+    ASSERT_TRUE(violations.empty()) << "seed " << seed << ": " << violations.front() << " and "
+                                    << violations.size() - 1 << " more";
+  }
+  EXPECT_GT(publishes, kSeeds * 50);
+}
+
+TEST_F(ResumeSimulation, NoGapIsToldWithoutAFault) {
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    World world(seed, {Fault::kReconnects}, {});
+    ASSERT_TRUE(world.Play().empty()) << "seed " << seed;
+    ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
+  }
+}
+
+TEST_F(ResumeSimulation, ABrokenSubscriptionAndAKilledReplicaAreNoGap) {
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    World world(seed, {Fault::kCutSubscriptions, Fault::kKillReplicas}, {});
+    ASSERT_TRUE(world.Play().empty()) << "seed " << seed;
+    ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
+  }
+}
+
+// The simulation is worth nothing if it can't fail.
+TEST_F(ResumeSimulation, NoticesWhenDoublesAreNotDropped) {
+  Broken broken;
+  broken.doubles = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kCutSubscriptions}, 100));
+}
+
+TEST_F(ResumeSimulation, NoticesWhenLiveEventsAreNotHeld) {
+  Broken broken;
+  broken.hold = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kCutSubscriptions}, 100));
+}
+
+TEST_F(ResumeSimulation, NoticesWhenChannelsAreCoveredBeforeTheyAreSubscribed) {
+  Broken broken;
+  broken.covered = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kReconnects}, 100));
+}
+
+TEST_F(ResumeSimulation, NoticesWhenAnEpochOutlivesItsRunOfRedis) {
+  Broken broken;
+  broken.epoch = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kRestartWithOldData}, 100));
+}
+
+TEST_F(ResumeSimulation, NoticesWhenWhatWasTrimmedIsNotTold) {
+  Broken broken;
+  broken.trimmed = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kTrim}, 100));
+}
+
+}  // namespace
+}  // namespace sluice::tests
