@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "control/cluster/asio_scheduler.h"
 #include "control/cluster/gather.h"
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
@@ -29,7 +30,6 @@
 #include "control/resume/history_list.h"
 #include "control/resume/live_feed.h"
 #include "control/resume/splices.h"
-#include "edge/base/asio_scheduler.h"
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_observer.h"

@@ -66,6 +66,8 @@ void Interest::OnMissingDone() {
     const auto told = std::exchange(channel.waiting, {});
     waiting.insert(waiting.end(), told.begin(), told.end());
   }
+  // In an order of their own, so that a simulation plays the same story again.
+  std::sort(waiting.begin(), waiting.end());
   for (const ConnectionId id : waiting) listener_.OnChannelSubscribed(id);
 }
 
@@ -97,6 +99,7 @@ bool Interest::IsSubscribed(const std::string& name) const {
 std::vector<std::string> Interest::Channels() const {
   std::vector<std::string> names;
   for (const auto& [name, channel] : channels_) names.push_back(name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

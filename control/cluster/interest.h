@@ -1,7 +1,7 @@
 #pragma once
 
+#include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
-#include <absl/container/flat_hash_set.h>
 #include <absl/container/inlined_vector.h>
 
 #include <cstdint>
@@ -49,7 +49,7 @@ class Interest {
 
   bool is_catching_up() const { return channels_missing_ > 0; }
 
-  // Every channel that is held.
+  // Every channel that is held, sorted.
   std::vector<std::string> Channels() const;
 
   // The shards that hold the channel; empty when nobody does.
@@ -64,8 +64,8 @@ class Interest {
     absl::InlinedVector<ShardCount, 2> holders;
     std::uint64_t subscription = 0;  // Tells its confirmation from that of one ended before.
     bool is_subscribed = false;
-    bool is_missing = false;                    // Since an interruption.
-    absl::flat_hash_set<ConnectionId> waiting;  // Have not been told.
+    bool is_missing = false;                // Since an interruption.
+    absl::btree_set<ConnectionId> waiting;  // Have not been told.
   };
 
   void Subscribe(const std::string& name, Channel& channel);

@@ -28,7 +28,9 @@ void LiveFeed::SchedulePosition() {
   scheduler_.After(kPositionEvery, [this] {
     if (is_stopped_) return;
     if (is_whole()) {
-      const EventNumber position = backplane_.position();
+      // Catching up has gone on to its cut, which the subscriptions may have still to come to.
+      const EventNumber here = backplane_.position();
+      const EventNumber position = HasDelivered(here) ? cut_ : here;
       streams_.SetPosition(position, order_.Advance(position));
     }
     SchedulePosition();
@@ -47,6 +49,7 @@ void LiveFeed::Hold(const std::string& channel, const EventNumber& number,
 }
 
 void LiveFeed::OnInterrupted() {
+  ++break_count_;
   catch_up_.Cancel();
   held_.clear();
   held_bytes_ = 0;
@@ -75,6 +78,13 @@ void LiveFeed::OnChannelReleased(const std::string& channel) {
 }
 
 void LiveFeed::OnMissed(CatchUp::Missed missed) {
+  // What was read is of another run of Redis than what came meanwhile. The subscriptions will
+  // break, or come to that epoch, which breaks them too.
+  if (missed.cut.epoch != backplane_.position().epoch) {
+    return scheduler_.After(CatchUp::kRetryDelay, [this, break_count = break_count_] {
+      if (break_count == break_count_ && !is_stopped_) CatchUpNow();
+    });
+  }
   const EventNumber from = *interrupted_at_;
   const EventNumber& cut = missed.cut;
   const bool is_new_epoch = from.epoch != cut.epoch;

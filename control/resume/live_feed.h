@@ -104,6 +104,7 @@ class LiveFeed {
   CatchUp catch_up_;
   // Where live streams stood when the subscriptions broke; none while all is whole.
   std::optional<EventNumber> interrupted_at_;
+  std::uint64_t break_count_ = 0;
   EventNumber cut_;                    // Of the last catching up.
   std::vector<std::string> channels_;  // That are being caught up.
   std::vector<std::string> client_ids_;

@@ -37,14 +37,16 @@ void SimulatedBackplane::Connect() {
     return scheduler_.After(time_.Between(0.05, 0.4), [this] { Connect(); });
   }
   subscription_ = redis_.Connect();
-  subscription_->on_confirm = [this](const std::string& channel) { OnConfirm(channel); };
+  subscription_->on_confirm = [this](std::uint64_t serial) { OnConfirm(serial); };
   subscription_->on_message = [this](const std::string& channel, const EventNumber& number,
                                      const std::string& payload) {
     OnMessage(channel, number, payload);
   };
   subscription_->on_end = [this] { OnEnd(); };
-  for (const auto& [channel, done] : wanted_) redis_.Subscribe(subscription_, channel);
-  redis_.Subscribe(subscription_, kReplicas);  // The last.
+  for (const Wanted& wanted : wanted_) {
+    redis_.Subscribe(subscription_, wanted.channel, wanted.serial);
+  }
+  redis_.Subscribe(subscription_, kReplicas, 0);  // The last.
   scheduler_.After(time_.Latency(), [this] {
     if (redis_.is_up()) redis_.Report();
   });
@@ -60,28 +62,30 @@ void SimulatedBackplane::OnEnd() {
 }
 
 void SimulatedBackplane::Subscribe(const std::string& channel, absl::AnyInvocable<void()> done) {
-  wanted_.emplace_back(channel, std::move(done));
+  const std::uint64_t serial = ++last_serial_;
+  wanted_.push_back({channel, serial, std::move(done)});
   if (subscription_ == nullptr) return;
-  scheduler_.After(time_.Latency(), [this, channel, subscription = subscription_] {
-    redis_.Subscribe(subscription, channel);
+  scheduler_.After(time_.Latency(), [this, channel, serial, subscription = subscription_] {
+    redis_.Subscribe(subscription, channel, serial);
   });
 }
 
 void SimulatedBackplane::Unsubscribe(const std::string& channel) {
-  std::erase_if(wanted_, [&](const auto& wanted) { return wanted.first == channel; });
+  std::erase_if(wanted_, [&](const auto& wanted) { return wanted.channel == channel; });
   // The real one waits a second for somebody who wants it again, which hides more than it shows.
   if (subscription_ != nullptr) redis_.Unsubscribe(subscription_, channel);
 }
 
-void SimulatedBackplane::OnConfirm(const std::string& channel) {
-  if (channel == kReplicas) {
+void SimulatedBackplane::OnConfirm(std::uint64_t serial) {
+  if (serial == 0) {
     is_listening_ = true;
     return;
   }
-  const auto found = std::find_if(wanted_.begin(), wanted_.end(),
-                                  [&](const auto& wanted) { return wanted.first == channel; });
+  const auto found = std::find_if(wanted_.begin(), wanted_.end(), [serial](const Wanted& wanted) {
+    return wanted.serial == serial;
+  });
   if (found == wanted_.end()) return;
-  auto done = std::move(found->second);
+  auto done = std::move(found->done);
   wanted_.erase(found);
   if (is_live_) return done();
   confirmed_.push_back(std::move(done));

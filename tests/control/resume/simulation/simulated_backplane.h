@@ -51,7 +51,14 @@ class SimulatedBackplane : public Backplane {
 
  private:
   void Connect();
-  void OnConfirm(const std::string& channel);
+  // A channel that is subscribed and was not confirmed yet.
+  struct Wanted {
+    std::string channel;
+    std::uint64_t serial;  // Tells its confirmation from that of an earlier wish.
+    absl::AnyInvocable<void()> done;
+  };
+
+  void OnConfirm(std::uint64_t serial);
   void OnMessage(const std::string& channel, const EventNumber& number, const std::string& payload);
   void OnEnd();
   void ScheduleReport();
@@ -64,8 +71,9 @@ class SimulatedBackplane : public Backplane {
   SimulatedRedis& redis_;
   Listener* listener_ = nullptr;
   std::shared_ptr<SimulatedRedis::Subscription> subscription_;
-  std::vector<std::pair<std::string, absl::AnyInvocable<void()>>> wanted_;  // Not confirmed yet.
-  std::vector<absl::AnyInvocable<void()>> confirmed_;                       // While not live.
+  std::vector<Wanted> wanted_;
+  std::uint64_t last_serial_ = 0;                      // 0 is that of the replicas' own channel.
+  std::vector<absl::AnyInvocable<void()>> confirmed_;  // While not live.
   bool is_listening_ = false;
   bool is_live_ = false;
   EventNumber position_;

@@ -55,7 +55,7 @@ std::shared_ptr<SimulatedRedis::Subscription> SimulatedRedis::Connect() {
 }
 
 void SimulatedRedis::Subscribe(const std::shared_ptr<Subscription>& subscription,
-                               const std::string& channel) {
+                               const std::string& channel, std::uint64_t serial) {
   if (!subscription->is_open) return;
   if (broken_.covered) {
     // Confirmed now, and in effect later.
@@ -65,8 +65,8 @@ void SimulatedRedis::Subscribe(const std::shared_ptr<Subscription>& subscription
     subscription->channels.insert(channel);
   }
   subscription->last_arrival = std::max(subscription->last_arrival, time_.now() + time_.Latency());
-  time_.After(subscription->last_arrival - time_.now(), [subscription, channel] {
-    if (subscription->is_open) subscription->on_confirm(channel);
+  time_.After(subscription->last_arrival - time_.now(), [subscription, serial] {
+    if (subscription->is_open) subscription->on_confirm(serial);
   });
 }
 

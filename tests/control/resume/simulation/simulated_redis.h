@@ -43,7 +43,7 @@ class SimulatedRedis {
     std::set<std::string> channels;
     // Messages arrive in order; never after the connection is cut.
     std::function<void(std::string, EventNumber, std::string)> on_message;
-    std::function<void(std::string)> on_confirm;
+    std::function<void(std::uint64_t)> on_confirm;  // With the SUBSCRIBE's serial.
     std::function<void()> on_end;
     bool is_open = true;
     absl::Duration last_arrival = absl::ZeroDuration();
@@ -55,7 +55,8 @@ class SimulatedRedis {
   int run() const { return run_; }
 
   std::shared_ptr<Subscription> Connect();
-  void Subscribe(const std::shared_ptr<Subscription>& subscription, const std::string& channel);
+  void Subscribe(const std::shared_ptr<Subscription>& subscription, const std::string& channel,
+                 std::uint64_t serial);
   void Unsubscribe(const std::shared_ptr<Subscription>& subscription, const std::string& channel);
   void Cut(const std::shared_ptr<Subscription>& subscription);
 

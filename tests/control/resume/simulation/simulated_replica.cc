@@ -12,7 +12,8 @@ constexpr std::size_t kPageBytesMax = 3000;
 
 SimulatedReplica::SimulatedReplica(VirtualTime& time, SimulatedRedis& redis,
                                    std::size_t ring_bytes_max, const Broken& broken)
-    : broken_(broken),
+    : time_(time),
+      broken_(broken),
       scheduler_(time),
       backplane_(time, redis),
       edge_(time, broken),
@@ -30,7 +31,7 @@ ConnectionId SimulatedReplica::Accept(const std::string& client_id, std::vector<
                                       std::optional<std::string> last_event_id,
                                       SimulatedEdge::Write write) {
   OpenedConnection opened;
-  opened.id = ConnectionId::Make(0);
+  opened.id = time_.NextConnectionId();
   opened.client_id = client_id;
   opened.groups = groups;
   opened.last_event_id = std::move(last_event_id);

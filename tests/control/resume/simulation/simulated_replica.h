@@ -63,6 +63,7 @@ class SimulatedReplica : public Backplane::Listener,
   }
   void OnLive(ConnectionId id) override { streams_.OnLive(id); }
 
+  VirtualTime& time_;
   const Broken& broken_;
   MortalScheduler scheduler_;
   SimulatedBackplane backplane_;

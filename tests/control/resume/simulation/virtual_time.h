@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "edge/base/scheduler.h"
+#include "edge/names/connection_id.h"
 
 namespace sluice::tests {
 
@@ -34,6 +36,16 @@ class VirtualTime : public Scheduler {
     now_ = end;
   }
 
+  // The same ids in each run, unlike ConnectionId::Make's.
+  ConnectionId NextConnectionId() {
+    std::string text(13, 'a');
+    std::uint64_t number = ++connections_;
+    for (std::size_t i = text.size(); number > 0; number /= 26) {
+      text[--i] = static_cast<char>('a' + number % 26);
+    }
+    return ConnectionId::Parse(text).value_or(ConnectionId());
+  }
+
   absl::Duration now() const { return now_; }
 
   double Uniform(double low, double high) {
@@ -55,6 +67,7 @@ class VirtualTime : public Scheduler {
   std::mt19937 random_;
   absl::Duration now_ = absl::ZeroDuration();
   std::uint64_t serial_ = 0;
+  std::uint64_t connections_ = 0;
   std::map<std::pair<absl::Duration, std::uint64_t>, absl::AnyInvocable<void()>> tasks_;
 };
 
