@@ -117,23 +117,49 @@ void Edge::SetPosition(const EventNumber& position, std::uint64_t order) {
   }
 }
 
-void Edge::Describe(const std::vector<ConnectionId>& ids,
-                    absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done) {
+template <typename Prepare, typename Task>
+void Edge::OnShardsOf(const std::vector<ConnectionId>& ids, Prepare prepare, Task task) {
   std::vector<std::vector<ConnectionId>> by_shard(shards_.size());
   for (const ConnectionId id : ids) {
     by_shard[static_cast<std::size_t>(id.shard_index())].push_back(id);
   }
   std::size_t parts = 0;
   for (const auto& shard_ids : by_shard) parts += shard_ids.empty() ? 0 : 1;
-  if (parts == 0) return done({});
-  const auto gather = std::make_shared<DescriptionGather>(parts, std::move(done));
+  const auto gather = prepare(parts);
   for (std::size_t index = 0; index < shards_.size(); ++index) {
     if (by_shard[index].empty()) continue;
     Shard& shard = *shards_[index];
-    shard.Post([&shard, gather, shard_ids = std::move(by_shard[index])] {
-      gather->AddPart(shard.Describe(shard_ids));
+    shard.Post([&shard, gather, task, shard_ids = std::move(by_shard[index])] {
+      task(shard, *gather, shard_ids);
     });
   }
+}
+
+void Edge::Describe(const std::vector<ConnectionId>& ids,
+                    absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done) {
+  if (ids.empty()) return done({});
+  OnShardsOf(
+      ids,
+      [&done](std::size_t parts) {
+        return std::make_shared<DescriptionGather>(parts, std::move(done));
+      },
+      [](Shard& shard, DescriptionGather& gather, const std::vector<ConnectionId>& shard_ids) {
+        gather.AddPart(shard.Describe(shard_ids));
+      });
+}
+
+void Edge::End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal,
+               absl::AnyInvocable<void(FanOutResult)> done) {
+  if (ids.empty()) return done({});
+  OnShardsOf(
+      ids,
+      [&done](std::size_t parts) {
+        return std::make_shared<FanOutReceipt>(static_cast<int>(parts), std::move(done));
+      },
+      [dismissal](Shard& shard, FanOutReceipt& receipt,
+                  const std::vector<ConnectionId>& shard_ids) {
+        receipt.AddPart({shard.End(shard_ids, dismissal), 0});
+      });
 }
 
 void Edge::BeginDrain() {

@@ -43,6 +43,8 @@ class Edge : public EventStreams {
   void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
   void SetGroups(ConnectionId id, std::vector<std::string> groups) override;
   void Hold(ConnectionId id, std::vector<std::string> groups) override;
+  void End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal,
+           absl::AnyInvocable<void(FanOutResult)> done) override;
   void Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
                absl::AnyInvocable<void(FanOutResult)> done) override;
   void TellGap(const Target& target, std::string_view reason, const EventNumber& from,
@@ -67,6 +69,10 @@ class Edge : public EventStreams {
 
  private:
   Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, EdgeGuards guards);
+
+  // Runs task(shard, its ids) on each shard that has some. How many these are is told before.
+  template <typename Prepare, typename Task>
+  void OnShardsOf(const std::vector<ConnectionId>& ids, Prepare prepare, Task task);
 
   EdgeOptions options_;
   const CorsPolicy cors_;

@@ -14,6 +14,12 @@
 
 namespace sluice {
 
+// How a caller wants streams to end.
+struct Dismissal {
+  std::string message;             // What `sluice.end` says besides the reason `disconnected`.
+  absl::Duration reconnect_after;  // Zero: the reconnection time of each stream.
+};
+
 // The event streams of a replica, as the control plane writes to them.
 // Thread: one thread for all calls, because their order is the order of what streams get.
 class EventStreams {
@@ -31,6 +37,11 @@ class EventStreams {
   // A live stream gets what was delivered before this call and then no more, until the last page
   // that is replayed to it makes it live again, in these groups.
   virtual void Hold(ConnectionId id, std::vector<std::string> groups) = 0;
+
+  // Ends these streams, behind what waits for them. `done` gets as `entered` how many there were;
+  // it is called on a shard's thread, or before this returns.
+  virtual void End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal,
+                   absl::AnyInvocable<void(FanOutResult)> done) = 0;
 
   // `event.order` grows with each call. `shards`: indexes of the shards that may hold sessions of
   // the target, each once. `done` is called on a shard's thread, or before this returns when

@@ -68,8 +68,9 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   if (!admin_server.ok()) return admin_server.status();
   replica->admin_server_ = *std::move(admin_server);
 
-  auto edge =
-      Edge::Start(config.edge, replica->clock_, *replica->cluster_, replica->doors_->streams());
+  EdgeGuards guards = replica->doors_->streams();
+  guards.blocked = &replica->cluster_->blocked_clients();
+  auto edge = Edge::Start(config.edge, replica->clock_, *replica->cluster_, guards);
   if (!edge.ok()) return edge.status();
   replica->edge_ = *std::move(edge);
   replica->cluster_->Start(*replica->edge_, [replica = replica.get()] { replica->UpdateHealth(); });

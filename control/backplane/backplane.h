@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/backplane/history/history.h"
@@ -72,6 +73,10 @@ class Backplane {
     std::shared_ptr<const Record> record;
     Published published;  // The message that tells of it, on the client's channel.
   };
+
+  // A client whose streams are refused still for so long.
+  using Blocked = std::pair<std::string, absl::Duration>;
+  static constexpr int kBlockedMax = 100'000;
 
   // A replica, this one included.
   struct Member {
@@ -163,6 +168,15 @@ class Backplane {
   // Removes the record, if there is one, and tells the client's channel (EncodeRecordDeletion).
   virtual void DeleteRecord(const std::string& client_id,
                             absl::AnyInvocable<void(PublishedOr)> done) = 0;
+
+  // Keeps that the client is blocked, instead of what was kept of it before, and publishes
+  // `payload` on its channel. Errors as of Publish, and RESOURCE_EXHAUSTED if kBlockedMax others
+  // are blocked.
+  virtual void BlockClient(const std::string& client_id, absl::Duration duration,
+                           std::string payload, absl::AnyInvocable<void(PublishedOr)> done) = 0;
+
+  // All that are blocked now.
+  virtual void ReadBlocked(absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)> done) = 0;
 
   // Records live for --record-ttl after they were changed or renewed.
   virtual void RenewRecords(const std::vector<std::string>& client_ids) = 0;

@@ -29,6 +29,7 @@ Cluster::Cluster(ClusterOptions options, const Clock& clock, asio::io_context& i
       start_time_(clock.Now()),
       mailbox_([this] { asio::post(io_context_, [this] { mailbox_.Drain(); }); }),
       renewal_timer_(io_context_),
+      blocked_clients_(clock),
       interest_(backplane, *this),
       members_(options_.replica_id, clock) {
   backplane_.Start(*this);
@@ -54,9 +55,13 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   local_clients_ = std::make_unique<LocalClients>(options_.replica_id, edge, directory_, post);
   gather_ = std::make_unique<Gather>(options_.replica_id, io_context_, backplane_, members_, *this);
   presence_ = std::make_unique<Presence>(backplane_, *gather_);
-  changes_ = std::make_unique<ClientChanges>(backplane_, *presence_, *publisher_);
+  changes_ = std::make_unique<ClientChanges>(backplane_, *presence_, *gather_, *publisher_);
   streams_ = std::make_unique<Streams>(options_.history.is_on(), backplane_, interest_, directory_,
                                        edge, *feed_, *splices_);
+  blocks_ = std::make_unique<ClientBlocks>(
+      backplane_, blocked_clients_, [this](const std::string& client_id) {
+        edge_->End(streams_->IdsOf(client_id, ""), {}, [](FanOutResult) {});
+      });
   asio::post(io_context_, [this] {
     ScheduleRenewal();
     feed_->Start();
@@ -70,7 +75,10 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
 absl::Status Cluster::AwaitJoin() {
   std::promise<absl::Status> joined;
   mailbox_.Push([this, &joined] {
-    backplane_.AwaitJoin([&joined](absl::Status status) { joined.set_value(std::move(status)); });
+    backplane_.AwaitJoin([this, &joined](absl::Status status) {
+      if (!status.ok()) return joined.set_value(std::move(status));
+      blocks_->Read([&joined](absl::Status read) { joined.set_value(std::move(read)); });
+    });
   });
   return joined.get_future().get();
 }
@@ -115,6 +123,12 @@ void Cluster::ChangeMetadata(std::string client_id, RecordChange change, bool al
 void Cluster::ChangeGroups(GroupsCommand command, ClientChanges::ChangedDone done) {
   mailbox_.Push([this, command = std::move(command), done = std::move(done)]() mutable {
     changes_->ChangeGroups(command, std::move(done));
+  });
+}
+
+void Cluster::Disconnect(DisconnectCommand command, ClientChanges::DisconnectDone done) {
+  mailbox_.Push([this, command = std::move(command), done = std::move(done)]() mutable {
+    changes_->Disconnect(command, std::move(done));
   });
 }
 
@@ -212,6 +226,7 @@ void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
 
 void Cluster::OnClientMessage(const std::string& client_id, const EventNumber& number,
                               const internal::v1::Envelope& envelope) {
+  if (envelope.has_disconnect()) return OnDisconnect(client_id, number, envelope);
   // Others are of kinds that a later version knows.
   const Streams::Ack ack(nullptr, [this, ack_to = envelope.ack_to(), number](void*) {
     publisher_->Acknowledge(ack_to, number, {});
@@ -221,6 +236,19 @@ void Cluster::OnClientMessage(const std::string& client_id, const EventNumber& n
   } else if (envelope.has_connection_groups()) {
     streams_->OnConnectionGroups(client_id, number, envelope.connection_groups(), ack);
   }
+}
+
+void Cluster::OnDisconnect(const std::string& client_id, const EventNumber& number,
+                           const internal::v1::Envelope& envelope) {
+  const internal::v1::Disconnect& told = envelope.disconnect();
+  if (told.block_ms() > 0) blocks_->Block(client_id, absl::Milliseconds(told.block_ms()));
+  const Dismissal dismissal = {told.message(), absl::Milliseconds(told.reconnect_after_ms())};
+  edge_->End(streams_->IdsOf(client_id, told.connection_id()), dismissal,
+             [this, ack_to = envelope.ack_to(), number](FanOutResult result) {
+               mailbox_.Push([this, ack_to, number, result] {
+                 publisher_->Acknowledge(ack_to, number, result);
+               });
+             });
 }
 
 void Cluster::OnReplicaMessage(std::string_view payload) {
@@ -246,11 +274,18 @@ void Cluster::Answer(const internal::v1::Question& question, Gather::AnswerDone 
   internal::v1::Answer answer;
   if (question.has_groups()) {
     *answer.mutable_groups() = local_clients_->Answer(question.groups());
-    done(std::move(answer));
+  } else if (question.has_block()) {
+    blocks_->Block(question.block().client_id(),
+                   absl::Milliseconds(question.block().duration_ms()));
+    answer.mutable_block();
+  } else {
+    return;  // Of a kind that a later version knows.
   }
+  done(std::move(answer));
 }
 
 void Cluster::OnInterrupted() {
+  blocks_->OnInterrupted();
   feed_->OnInterrupted();
   interest_.OnInterrupted();
   if (!interest_.is_catching_up()) OnSubscribedAgain();  // There are no streams.
@@ -277,10 +312,15 @@ void Cluster::OnRecordsRead(
   streams_->OnRecordsRead(records, is_new_epoch);
 }
 
+void Cluster::OnWhole() {
+  streams_->BeginUnbegun();
+}
+
 void Cluster::OnMembers(std::vector<Backplane::Member> members) {
   members_.Update(std::move(members));
   publisher_->set_silent_replicas(members_.silent_count());
   if (feed_->is_whole()) streams_->BeginUnbegun();
+  if (backplane_.health().is_ok) blocks_->ReadIfMissing();
 }
 
 void Cluster::OnMemberReported(const std::string& replica_id) {
@@ -292,6 +332,8 @@ void Cluster::OnMemberLeft(const std::string& replica_id) {
 }
 
 void Cluster::OnHealthChanged() {
+  // From now on what the others tell is heard; what was read before may lack what they told since.
+  if (backplane_.health().is_ok) blocks_->ReadAgain();
   health_changed_();
 }
 

@@ -22,6 +22,7 @@
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
 #include "control/cluster/streams.h"
+#include "control/presence/client_blocks.h"
 #include "control/presence/client_changes.h"
 #include "control/presence/directory.h"
 #include "control/presence/local_clients.h"
@@ -87,6 +88,9 @@ class Cluster : public ConnectionObserver,
   // Whether new streams are welcome, as other replicas are told.
   void set_ready(bool is_ready) { is_ready_.store(is_ready, std::memory_order_relaxed); }
 
+  // Whose streams the edge is to refuse; outlives it.
+  const BlockedClients& blocked_clients() const { return blocked_clients_; }
+
   void Publish(PublishCommand command, PublishDone done);
   void GetClient(std::string client_id, Presence::ClientDone done);
   void ListClients(ClientQuery query, absl::AnyInvocable<void(absl::StatusOr<ClientPage>)> done);
@@ -94,6 +98,7 @@ class Cluster : public ConnectionObserver,
                       Presence::ClientDone done);
 
   void ChangeGroups(GroupsCommand command, ClientChanges::ChangedDone done);
+  void Disconnect(DisconnectCommand command, ClientChanges::DisconnectDone done);
   void DeleteClient(std::string client_id, absl::AnyInvocable<void(absl::Status)> done);
   void ListGroups(GroupQuery query, absl::AnyInvocable<void(absl::StatusOr<GroupPage>)> done);
 
@@ -126,7 +131,7 @@ class Cluster : public ConnectionObserver,
                std::string_view payload, bool is_missed) override;
   void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
                      bool is_new_epoch) override;
-  void OnWhole() override { streams_->BeginUnbegun(); }
+  void OnWhole() override;
   // Splices::Owner
   bool IsWhole() const override { return feed_->is_whole(); }
   bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
@@ -138,6 +143,8 @@ class Cluster : public ConnectionObserver,
 
   void OnClientMessage(const std::string& client_id, const EventNumber& number,
                        const internal::v1::Envelope& envelope);
+  void OnDisconnect(const std::string& client_id, const EventNumber& number,
+                    const internal::v1::Envelope& envelope);
   internal::v1::ReplicaDescription Describe() const;
   void ScheduleRenewal();
 
@@ -150,6 +157,7 @@ class Cluster : public ConnectionObserver,
   Mailbox mailbox_;
   boost::asio::steady_timer renewal_timer_;
   Edge* edge_ = nullptr;  // Set by Start.
+  BlockedClients blocked_clients_;
   Interest interest_;
   Directory directory_;
   Members members_;
@@ -160,6 +168,7 @@ class Cluster : public ConnectionObserver,
   std::unique_ptr<Gather> gather_;
   std::unique_ptr<Presence> presence_;
   std::unique_ptr<ClientChanges> changes_;
+  std::unique_ptr<ClientBlocks> blocks_;
   std::unique_ptr<Streams> streams_;
   // Written by the server, read by the cluster thread; guards nothing.
   std::atomic<bool> is_ready_{false};

@@ -260,6 +260,24 @@ void Streams::OnConnectionGroups(const std::string& client_id, const EventNumber
   ChangeGroups(client, *id, std::move(own), number, ack);
 }
 
+std::vector<ConnectionId> Streams::IdsOf(const std::string& client_id,
+                                         const std::string& connection_id) const {
+  std::vector<ConnectionId> ids;
+  if (const Directory::Client* client = directory_.Find(client_id)) {
+    for (const Directory::Connection& connection : client->connections) {
+      ids.push_back(connection.id);
+    }
+  }
+  const auto joining = new_by_client_.find(client_id);
+  if (joining != new_by_client_.end()) {
+    ids.insert(ids.end(), joining->second.begin(), joining->second.end());
+  }
+  if (connection_id.empty()) return ids;
+  const auto wanted = ConnectionId::Parse(connection_id);
+  std::erase_if(ids, [&wanted](ConnectionId id) { return id != wanted; });
+  return ids;
+}
+
 void Streams::OnRecordsRead(
     const std::vector<std::pair<std::string, std::shared_ptr<const Record>>>& records,
     bool is_new_epoch) {

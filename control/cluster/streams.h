@@ -59,6 +59,10 @@ class Streams {
   void OnConnectionGroups(const std::string& client_id, const EventNumber& number,
                           const internal::v1::ConnectionGroups& message, const Ack& ack);
 
+  // The client's streams, live or not; `connection_id` not empty: that one, if it is one of them.
+  std::vector<ConnectionId> IdsOf(const std::string& client_id,
+                                  const std::string& connection_id) const;
+
   // After a break of the subscriptions: records as of LiveFeed::Owner.
   void OnRecordsRead(
       const std::vector<std::pair<std::string, std::shared_ptr<const Record>>>& records,

@@ -46,8 +46,9 @@ absl::Status CheckRoom(const GroupsCommand& command, const v1::Client& client) {
 
 }  // namespace
 
-ClientChanges::ClientChanges(Backplane& backplane, Presence& presence, Publisher& publisher)
-    : backplane_(backplane), presence_(presence), publisher_(publisher) {}
+ClientChanges::ClientChanges(Backplane& backplane, Presence& presence, Gather& gather,
+                             Publisher& publisher)
+    : backplane_(backplane), presence_(presence), gather_(gather), publisher_(publisher) {}
 
 void ClientChanges::ChangeMetadata(const std::string& client_id, const RecordChange& change,
                                    bool allow_missing, ClientDone done) {
@@ -130,6 +131,44 @@ void ClientChanges::AnswerWhenConfirmed(const std::string& client_id,
       if (record != nullptr) SetRecord(record.get(), *client);
       done(ChangedClient{*std::move(client), unconfirmed});
     });
+  });
+}
+
+void ClientChanges::Disconnect(const DisconnectCommand& command, DisconnectDone done) {
+  internal::v1::Envelope envelope;
+  internal::v1::Disconnect& disconnect = *envelope.mutable_disconnect();
+  disconnect.set_connection_id(command.connection_id);
+  disconnect.set_message(command.dismissal.message);
+  disconnect.set_reconnect_after_ms(absl::ToInt64Milliseconds(command.dismissal.reconnect_after));
+  disconnect.set_block_ms(absl::ToInt64Milliseconds(command.block_for));
+  if (command.block_for == absl::ZeroDuration()) {
+    return publisher_.Tell(ClientChannel(command.client_id), std::move(envelope),
+                           [this, done = std::move(done)](auto published) mutable {
+                             if (!published.ok()) return done(published.status());
+                             CountEnded(*published, 0, std::move(done));
+                           });
+  }
+  internal::v1::Question question;
+  question.mutable_block()->set_client_id(command.client_id);
+  question.mutable_block()->set_duration_ms(disconnect.block_ms());
+  backplane_.BlockClient(
+      command.client_id, command.block_for, publisher_.AskingForAcks(std::move(envelope)),
+      [this, question, done = std::move(done)](auto published) mutable {
+        if (!published.ok()) return done(published.status());
+        gather_.Ask(question, [this, published = *published,
+                               done = std::move(done)](Gather::Answers gathered) mutable {
+          CountEnded(published, static_cast<int>(gathered.unreachable.size()), std::move(done));
+        });
+      });
+}
+
+void ClientChanges::CountEnded(const Backplane::Published& published, int replicas_missing,
+                               DisconnectDone done) {
+  publisher_.Confirm(published, [replicas_missing, done = std::move(done)](
+                                    absl::StatusOr<v1::Delivery> delivery) mutable {
+    if (!delivery.ok()) return done(delivery.status());
+    done(DisconnectedClient{delivery->connections(),
+                            std::max(replicas_missing, delivery->unconfirmed_replicas())});
   });
 }
 

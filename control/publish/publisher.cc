@@ -126,12 +126,16 @@ PublishDone Publisher::KeepingAnswer(const std::string& claim_key, PublishDone d
 
 void Publisher::Tell(const std::string& channel, internal::v1::Envelope envelope,
                      absl::AnyInvocable<void(Backplane::PublishedOr)> done) {
-  envelope.set_ack_to(replica_id_);
   Backplane::Message message;
   message.channel = channel;
-  message.payload = EncodeEnvelope(std::move(envelope));
+  message.payload = AskingForAcks(std::move(envelope));
   message.counts_receivers = true;
   backplane_.Publish(std::move(message), std::move(done));
+}
+
+std::string Publisher::AskingForAcks(internal::v1::Envelope envelope) const {
+  envelope.set_ack_to(replica_id_);
+  return EncodeEnvelope(std::move(envelope));
 }
 
 void Publisher::Confirm(const Backplane::Published& published, PublishDone done) {

@@ -80,6 +80,8 @@ class Publisher {
   void Tell(const std::string& channel, internal::v1::Envelope envelope,
             absl::AnyInvocable<void(Backplane::PublishedOr)> done);
 
+  std::string AskingForAcks(internal::v1::Envelope envelope) const;
+
   // The confirmation of a message that this replica published besides events. `done` gets a
   // delivery.
   void Confirm(const Backplane::Published& published, PublishDone done);

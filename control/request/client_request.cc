@@ -8,10 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "control/request/duration_field.h"
 #include "control/request/error_reason.h"
 #include "control/request/page_token.h"
 #include "edge/names/connection_id.h"
 #include "edge/names/text_rules.h"
+#include "edge/sse/event_rules.h"
 
 namespace sluice {
 namespace {
@@ -19,6 +21,9 @@ namespace {
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 constexpr int kMatchesMax = 16;
+constexpr std::size_t kReasonBytesMax = 256;
+constexpr absl::Duration kBlockMin = absl::Milliseconds(1);
+constexpr absl::Duration kBlockMax = absl::Hours(30 * 24);
 
 // True if JSON has such a value, so that callers' libraries can write it.
 bool IsJson(const google::protobuf::Value& value) {
@@ -97,6 +102,41 @@ absl::StatusOr<GroupsCommand> ReadRequest(const v1::JoinGroupsRequest& request) 
 absl::StatusOr<GroupsCommand> ReadRequest(const v1::LeaveGroupsRequest& request) {
   auto command = ReadGroupsRequest(request);
   if (command.ok()) command->leave.assign(request.groups().begin(), request.groups().end());
+  return command;
+}
+
+absl::StatusOr<DisconnectCommand> ReadRequest(const v1::DisconnectClientRequest& request) {
+  Violations violations;
+  DisconnectCommand command;
+  violations.Add("client_id", CheckName(request.client_id()));
+  if (!request.connection_id().empty()) {
+    violations.Add("connection_id", CheckConnectionId(request.connection_id()));
+  }
+  if (request.reason().size() > kReasonBytesMax) {
+    violations.Add("reason", absl::StrCat("is ", request.reason().size(), " bytes long; at most ",
+                                          kReasonBytesMax, " are allowed"));
+  }
+  if (request.has_reconnect_after()) {
+    command.dismissal.reconnect_after =
+        ReadDuration("reconnect_after", request.reconnect_after(), violations);
+    violations.Add("reconnect_after", CheckReconnectionTime(command.dismissal.reconnect_after));
+  }
+  if (request.has_block_for()) {
+    command.block_for = ReadDuration("block_for", request.block_for(), violations);
+    if (command.block_for < kBlockMin || command.block_for > kBlockMax) {
+      violations.Add("block_for", absl::StrCat("is ", absl::FormatDuration(command.block_for),
+                                               "; expected 1 ms to 30 days"));
+    }
+    if (!request.connection_id().empty()) {
+      violations.Add("block_for",
+                     "is set with a connection_id; expected one of them, a block is of a client");
+    }
+  }
+  command.client_id = request.client_id();
+  command.connection_id = request.connection_id();
+  command.dismissal.message = request.reason();
+  const absl::Status status = violations.ToStatus();
+  if (!status.ok()) return status;
   return command;
 }
 

@@ -17,6 +17,7 @@ absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& req
 absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request);
 absl::StatusOr<GroupsCommand> ReadRequest(const v1::JoinGroupsRequest& request);
 absl::StatusOr<GroupsCommand> ReadRequest(const v1::LeaveGroupsRequest& request);
+absl::StatusOr<DisconnectCommand> ReadRequest(const v1::DisconnectClientRequest& request);
 absl::StatusOr<GroupQuery> ReadRequest(const v1::ListGroupsRequest& request);
 absl::Status CheckRequest(const v1::GetClientRequest& request);
 absl::Status CheckRequest(const v1::DeleteClientRequest& request);

@@ -51,6 +51,12 @@ absl::Status OutcomeUnknown(std::string_view why) {
   return Unavailable(why, "OUTCOME_UNKNOWN");
 }
 
+absl::Status TooManyBlocked(int count_max) {
+  return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                        "already ", count_max, " clients are blocked; wait until some are not")),
+                    "TOO_MANY_BLOCKED");
+}
+
 void Violations::Add(std::string_view field, const absl::Status& status) {
   if (!status.ok()) Add(field, std::string_view(status.message().data(), status.message().size()));
 }

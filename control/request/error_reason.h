@@ -21,6 +21,9 @@ absl::Status WithReason(absl::Status status, std::string_view reason);
 absl::Status NotSent(std::string_view why);
 absl::Status OutcomeUnknown(std::string_view why);
 
+// RESOURCE_EXHAUSTED, reason TOO_MANY_BLOCKED.
+absl::Status TooManyBlocked(int count_max);
+
 // Gathers everything that is wrong with a request.
 // Limits: the first kViolationsMax are told, field names cut to kFieldBytesMax, because gRPC
 // clients

@@ -111,6 +111,19 @@ void ControlService::AddChangeMethods() {
       });
   AddGroupsMethod<v1::JoinGroupsRequest, v1::JoinGroupsResponse>(&Raw::RequestJoinGroups);
   AddGroupsMethod<v1::LeaveGroupsRequest, v1::LeaveGroupsResponse>(&Raw::RequestLeaveGroups);
+  AddMethod<v1::DisconnectClientRequest>(
+      &Raw::RequestDisconnectClient, Scope::kClientsWrite,
+      [this](const Call&, const v1::DisconnectClientRequest& request, UnaryAnswer answer) {
+        auto command = ReadRequest(request);
+        if (!command.ok()) return answer.Fail(command.status());
+        const auto set = [](v1::DisconnectClientResponse& response, DisconnectedClient ended) {
+          response.set_connections(ended.connections);
+          response.set_unconfirmed_replicas(ended.unconfirmed_replicas);
+        };
+        cluster_.Disconnect(
+            *std::move(command),
+            AnswerWith<v1::DisconnectClientResponse, DisconnectedClient>(std::move(answer), set));
+      });
   AddMethod<v1::DeleteClientRequest>(
       &Raw::RequestDeleteClient, Scope::kClientsWrite,
       [this](const Call&, const v1::DeleteClientRequest& request, UnaryAnswer answer) {

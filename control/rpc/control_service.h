@@ -22,7 +22,8 @@ using RawListMethods =
 template <typename Base>
 using RawChangeMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
     v1::ControlService::WithRawMethod_JoinGroups<v1::ControlService::WithRawMethod_LeaveGroups<
-        v1::ControlService::WithRawMethod_DeleteClient<Base>>>>;
+        v1::ControlService::WithRawMethod_DisconnectClient<
+            v1::ControlService::WithRawMethod_DeleteClient<Base>>>>>;
 template <typename Base>
 using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
     v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<

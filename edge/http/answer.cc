@@ -69,6 +69,10 @@ std::string PreflightAnswer(std::string_view cors_lines) {
       "Access-Control-Max-Age: 600\r\nConnection: close\r\n\r\n");
 }
 
+std::string GoneAnswer(std::string_view cors_lines) {
+  return absl::StrCat(StatusLine(204), View(cors_lines), "Connection: close\r\n\r\n");
+}
+
 std::string ErrorAnswer(const HttpError& error, std::string_view cors_lines, bool has_body) {
   std::string lines(cors_lines);
   if (error.status == 405) lines.append("Allow: GET, HEAD, OPTIONS\r\n");

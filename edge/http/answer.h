@@ -38,6 +38,10 @@ std::string StreamHead(std::string_view cors_lines);
 // The answer to OPTIONS: 204 with what a preflight asks for (Fetch, "CORS protocol").
 std::string PreflightAnswer(std::string_view cors_lines);
 
+// The answer to a stream that shall not come back: 204, at which a native EventSource stops (WHATWG
+// HTML, "Processing model" of server-sent events).
+std::string GoneAnswer(std::string_view cors_lines);
+
 // A whole answer with a JSON body {"error":{"code","message"}}. `has_body` is false for HEAD.
 std::string ErrorAnswer(const HttpError& error, std::string_view cors_lines, bool has_body);
 

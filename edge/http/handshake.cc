@@ -150,6 +150,7 @@ void Handshake::Deny(const RequestHead& head, const Denial& denial) {
 
 void Handshake::GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal) {
   const std::string cors_lines = cors_.HeaderLines(HeaderValue(head, http::field::origin));
+  if (refusal.is_for_good) return Answer(GoneAnswer(cors_lines));
   Answer(refusal.retry_after.has_value()
              ? OverloadAnswer(EndReasonName(refusal.reason), *refusal.retry_after, cors_lines)
              : StreamHead(cors_lines) + refusal.body);

@@ -31,12 +31,13 @@ class HandshakeOwner {
  public:
   virtual ~HandshakeOwner() = default;
 
-  // What a request gets that is not let in: 503 with the time after which to come back if that is
-  // set, else a stream that ends after this body.
+  // What a request gets that is not let in: 204 if it shall not come back, 503 with the time after
+  // which to come back if that is set, else a stream that ends after this body.
   struct Refusal {
     EndReason reason;
     std::optional<absl::Duration> retry_after;
     std::string body;
+    bool is_for_good = false;
   };
   // None lets the request in.
   virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <sstream>
 #include <utility>
 
 #include "edge/log/log.h"
@@ -142,7 +141,11 @@ absl::Duration Shard::JitteredReconnectionTime() {
   return context_.options.reconnection_time * absl::Uniform(random_, 0.5, 1.5);
 }
 
-std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest&) {
+std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest& request) {
+  const BlockedClients* blocked = context_.guards.blocked;
+  if (blocked != nullptr && blocked->IsBlocked(request.client_id)) {
+    return Refusal{EndReason::kDisconnected, std::nullopt, "", /*is_for_good=*/true};
+  }
   const bool is_full =
       context_.connection_count.load(std::memory_order_relaxed) >= context_.options.connections_max;
   if (!is_full && !is_draining_) return std::nullopt;
@@ -288,6 +291,27 @@ void Shard::EndAfterPending(Session& session, EndReason reason) {
   session.End(reason, Farewell(reason), /*keeps_queue=*/true);
 }
 
+std::int64_t Shard::End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal) {
+  fan_outs_.Flush();  // What came before still goes out.
+  std::int64_t count = 0;
+  for (const ConnectionId id : ids) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) continue;
+    Session& session = *found->second;
+    if (!session.is_live() && !session.is_joining()) continue;
+    fan_outs_.ServePending(session);
+    const absl::Duration after = dismissal.reconnect_after > absl::ZeroDuration()
+                                     ? dismissal.reconnect_after
+                                     : JitteredReconnectionTime();
+    session.End(EndReason::kDisconnected,
+                MakeFrame(EncodeReconnectionTime(after) +
+                          EncodeEnd(EndReason::kDisconnected, dismissal.message)),
+                /*keeps_queue=*/true);
+    ++count;
+  }
+  return count;
+}
+
 void Shard::OnSessionReleased(Session& session) {
   // Not before: until its socket is closed an ended stream takes a file too.
   context_.connection_count.fetch_sub(1, std::memory_order_relaxed);
@@ -338,14 +362,7 @@ std::vector<ConnectionDescription> Shard::Describe(const std::vector<ConnectionI
   std::vector<ConnectionDescription> descriptions;
   for (const ConnectionId id : ids) {
     const auto found = sessions_.find(id);
-    if (found == sessions_.end()) continue;
-    Session& session = *found->second;
-    const SessionIdentity& identity = session.identity();
-    std::ostringstream remote_address;
-    remote_address << identity.remote_endpoint;
-    std::vector<std::string> groups = session.is_joining() ? identity.groups : GroupsOf(session);
-    descriptions.push_back({id, identity.connect_time, remote_address.str(), identity.user_agent,
-                            std::move(groups), session.queued_cost(), session.delivered_count()});
+    if (found != sessions_.end()) descriptions.push_back(sluice::Describe(*found->second));
   }
   return descriptions;
 }

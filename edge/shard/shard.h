@@ -14,9 +14,11 @@
 
 #include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
+#include "edge/connection_description.h"
 #include "edge/connection_observer.h"
 #include "edge/edge_guards.h"
 #include "edge/edge_options.h"
+#include "edge/event_streams.h"
 #include "edge/http/acceptor.h"
 #include "edge/http/handshake.h"
 #include "edge/names/connection_id.h"
@@ -42,17 +44,6 @@ struct ShardContext {
   // Open streams of all shards. Written by every shard as streams come and go, read to admit one;
   // relaxed, because it guards nothing but itself and may be off by the shards' number.
   std::atomic<std::size_t>& connection_count;
-};
-
-// What a connection is doing now.
-struct ConnectionDescription {
-  ConnectionId id;
-  absl::Time connect_time;
-  std::string remote_address;
-  std::string user_agent;
-  std::vector<std::string> groups;  // Sorted.
-  std::size_t queued_bytes = 0;
-  std::uint64_t delivered = 0;
 };
 
 // One thread with its own listening socket and the sessions that it accepted.
@@ -81,6 +72,9 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void Tell(const Target& target, std::string bytes);
 
   void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
+
+  // As of EventStreams; how many there were.
+  std::int64_t End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal);
 
   // Leaves out those that are gone.
   std::vector<ConnectionDescription> Describe(const std::vector<ConnectionId>& ids) const;

@@ -29,6 +29,8 @@ std::string_view EndReasonName(EndReason reason) {
       return "token_expired";
     case EndReason::kMaxAge:
       return "max_age";
+    case EndReason::kDisconnected:
+      return "disconnected";
     case EndReason::kSlow:
       return "slow";
     case EndReason::kClientGone:
@@ -57,8 +59,10 @@ std::string EncodePosition(std::string_view id) {
   return EncodeEvent({.name = "sluice.position", .data = "{}", .id = id});
 }
 
-std::string EncodeEnd(EndReason reason) {
-  const std::string data = json::serialize(json::value{{"reason", View(EndReasonName(reason))}});
+std::string EncodeEnd(EndReason reason, std::optional<std::string_view> message) {
+  json::object end{{"reason", View(EndReasonName(reason))}};
+  if (message.has_value()) end["message"] = View(*message);
+  const std::string data = json::serialize(end);
   return EncodeEvent({.name = "sluice.end", .data = data});
 }
 

@@ -19,6 +19,8 @@ enum class EndReason {
   kTokenExpired,
   // It has lived as long as streams may.
   kMaxAge,
+  // A caller wanted it.
+  kDisconnected,
   // The browser went away; nobody is left to be told.
   kClientGone,
 };
@@ -38,7 +40,7 @@ std::string EncodeGap(std::string_view reason, std::string_view from, std::strin
 // Everything up to `id` that is for the stream has been written to it.
 std::string EncodePosition(std::string_view id);
 
-// The last event before a deliberate end.
-std::string EncodeEnd(EndReason reason);
+// The last event before a deliberate end. `message`: what a caller has to say.
+std::string EncodeEnd(EndReason reason, std::optional<std::string_view> message = std::nullopt);
 
 }  // namespace sluice

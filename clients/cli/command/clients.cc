@@ -48,7 +48,7 @@ void AddClientsCommands(CLI::App& app, Program& program) {
   });
 
   AddSetMetadataCommand(*clients, program);
-  AddDeleteClientCommand(*clients, program);
+  AddEndClientCommands(*clients, program);
 }
 
 }  // namespace sluice::cli

@@ -6,7 +6,7 @@
 
 namespace sluice::cli {
 
-// `clients delete`.
-void AddDeleteClientCommand(CLI::App& clients, Program& program);
+// `clients disconnect` and `clients delete`.
+void AddEndClientCommands(CLI::App& clients, Program& program);
 
 }  // namespace sluice::cli

@@ -5,6 +5,7 @@
 
 #include "control/backplane/channel.h"
 #include "control/message/envelope.h"
+#include "control/request/error_reason.h"
 #include "edge/names/random_id.h"
 
 namespace sluice {
@@ -126,6 +127,27 @@ void LocalBackplane::DeleteRecord(const std::string& client_id,
     records_by_client_.erase(found);
   }
   done(Carry(NextNumber(), ClientChannel(client_id), EncodeRecordDeletion(replica_id_), false));
+}
+
+void LocalBackplane::BlockClient(const std::string& client_id, absl::Duration duration,
+                                 std::string payload, absl::AnyInvocable<void(PublishedOr)> done) {
+  const absl::Duration now = clock_.Uptime();
+  absl::erase_if(blocked_until_, [now](const auto& entry) { return entry.second <= now; });
+  if (blocked_until_.size() >= kBlockedMax && !blocked_until_.contains(client_id)) {
+    return done(TooManyBlocked(kBlockedMax));
+  }
+  blocked_until_[client_id] = now + duration;
+  done(Carry(NextNumber(), ClientChannel(client_id), payload, false));
+}
+
+void LocalBackplane::ReadBlocked(
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)> done) {
+  const absl::Duration now = clock_.Uptime();
+  std::vector<Blocked> blocked;
+  for (const auto& [client_id, until] : blocked_until_) {
+    if (until > now) blocked.emplace_back(client_id, until - now);
+  }
+  done(std::move(blocked));
 }
 
 void LocalBackplane::RenewRecords(const std::vector<std::string>& client_ids) {

@@ -46,6 +46,9 @@ class LocalBackplane : public Backplane {
                     absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) override;
   void DeleteRecord(const std::string& client_id,
                     absl::AnyInvocable<void(PublishedOr)> done) override;
+  void BlockClient(const std::string& client_id, absl::Duration duration, std::string payload,
+                   absl::AnyInvocable<void(PublishedOr)> done) override;
+  void ReadBlocked(absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)> done) override;
   void RenewRecords(const std::vector<std::string>& client_ids) override;
   Health health() const override { return {true, true, absl::ZeroDuration(), "in process"}; }
 
@@ -72,6 +75,7 @@ class LocalBackplane : public Backplane {
   absl::flat_hash_set<std::string> subscribed_;
   LocalClaims claims_;
   LocalHistory history_;
+  absl::flat_hash_map<std::string, absl::Duration> blocked_until_;  // Uptime of the clock.
   KeptRecords records_;  // The one renewed longest ago is first.
   absl::flat_hash_map<std::string, KeptRecords::iterator> records_by_client_;
 };

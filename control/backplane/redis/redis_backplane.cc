@@ -27,6 +27,7 @@ RedisBackplane::Parts::Parts(const RedisOptions& options, boost::asio::io_contex
                         absl::StrCat("sluice-subscriptions:", options.replica_id), {}, owner),
       commands(command_link, options.prefix),
       records(commands, options.replica_id, options.record_ttl),
+      blocks(commands),
       history(commands, options.history),
       subscriptions(io_context),
       membership(io_context, commands, options.replica_id, listener) {}
@@ -250,6 +251,16 @@ void RedisBackplane::ChangeRecord(const std::string& client_id, const RecordChan
 void RedisBackplane::DeleteRecord(const std::string& client_id,
                                   absl::AnyInvocable<void(PublishedOr)> done) {
   parts_->records.Delete(client_id, std::move(done));
+}
+
+void RedisBackplane::BlockClient(const std::string& client_id, absl::Duration duration,
+                                 std::string payload, absl::AnyInvocable<void(PublishedOr)> done) {
+  parts_->blocks.Block(client_id, duration, payload, std::move(done));
+}
+
+void RedisBackplane::ReadBlocked(
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)> done) {
+  parts_->blocks.Read(std::move(done));
 }
 
 void RedisBackplane::RenewRecords(const std::vector<std::string>& client_ids) {

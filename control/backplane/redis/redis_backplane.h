@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "control/backplane/redis/kept/redis_blocks.h"
 #include "control/backplane/redis/kept/redis_history.h"
 #include "control/backplane/redis/kept/redis_records.h"
 #include "control/backplane/redis/link/redis_link.h"
@@ -62,6 +63,9 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
                     absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)> done) override;
   void DeleteRecord(const std::string& client_id,
                     absl::AnyInvocable<void(PublishedOr)> done) override;
+  void BlockClient(const std::string& client_id, absl::Duration duration, std::string payload,
+                   absl::AnyInvocable<void(PublishedOr)> done) override;
+  void ReadBlocked(absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)> done) override;
   void RenewRecords(const std::vector<std::string>& client_ids) override;
   Health health() const override { return parts_->membership.health(); }
 
@@ -74,6 +78,7 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
     RedisLink subscription_link;
     RedisCommands commands;
     RedisRecords records;
+    RedisBlocks blocks;
     RedisHistory history;
     RedisSubscriptions subscriptions;
     RedisMembership membership;

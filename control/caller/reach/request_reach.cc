@@ -30,6 +30,10 @@ absl::Status CheckReach(const Caller& caller, const v1::DeleteClientRequest& req
   return CheckClientReach(caller, request.client_id());
 }
 
+absl::Status CheckReach(const Caller& caller, const v1::DisconnectClientRequest& request) {
+  return CheckClientReach(caller, request.client_id());
+}
+
 absl::Status CheckReach(const Caller& caller, const v1::JoinGroupsRequest& request) {
   return CheckReachOfAll(caller, request.client_id(), request.groups());
 }

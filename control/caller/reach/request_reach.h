@@ -17,6 +17,7 @@ absl::Status CheckReach(const Caller& caller, const v1::GetClientRequest& reques
 absl::Status CheckReach(const Caller& caller, const v1::ListReplicasRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::ListHistoryRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::DeleteClientRequest& request);
+absl::Status CheckReach(const Caller& caller, const v1::DisconnectClientRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::JoinGroupsRequest& request);
 absl::Status CheckReach(const Caller& caller, const v1::LeaveGroupsRequest& request);
 // Which groups a list holds, ListWithinReach sees to.

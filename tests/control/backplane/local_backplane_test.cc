@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "tests/support/backplane/backplane_contract.h"
+#include "tests/support/backplane/block_contract.h"
 #include "tests/support/backplane/history_contract.h"
 #include "tests/support/time/manual_clock.h"
 
@@ -36,6 +37,7 @@ namespace tests {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Local, BackplaneContract, LocalDriver);
 INSTANTIATE_TYPED_TEST_SUITE_P(Local, HistoryContract, LocalDriver);
+INSTANTIATE_TYPED_TEST_SUITE_P(Local, BlockContract, LocalDriver);
 
 }  // namespace tests
 

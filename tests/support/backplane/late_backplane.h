@@ -67,6 +67,13 @@ class LateBackplane : public Backplane {
   void DeleteRecord(const std::string&, absl::AnyInvocable<void(PublishedOr)> done) override {
     done(absl::UnavailableError("not used"));
   }
+  void BlockClient(const std::string&, absl::Duration, std::string,
+                   absl::AnyInvocable<void(PublishedOr)> done) override {
+    done(absl::UnavailableError("not used"));
+  }
+  void ReadBlocked(absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)> done) override {
+    done(absl::UnavailableError("not used"));
+  }
   void RenewRecords(const std::vector<std::string>&) override {}
   Health health() const override { return {}; }
 

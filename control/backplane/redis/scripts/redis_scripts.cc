@@ -6,8 +6,8 @@ namespace sluice {
 
 std::vector<std::string> RedisScripts() {
   std::vector<std::string> scripts;
-  for (const char* text :
-       {kPublishLua, kChangeRecordLua, kDeleteRecordLua, kReportLua, kLeaveLua, kReadHistoryLua}) {
+  for (const char* text : {kPublishLua, kChangeRecordLua, kDeleteRecordLua, kBlockClientLua,
+                           kReadBlockedLua, kReportLua, kLeaveLua, kReadHistoryLua}) {
     scripts.push_back(std::string(kNumberLua) + text);
   }
   return scripts;

@@ -6,7 +6,16 @@
 namespace sluice {
 
 // The scripts that change more than one thing at once, in the order of RedisScripts().
-enum class RedisScript { kPublish, kChangeRecord, kDeleteRecord, kReport, kLeave, kReadHistory };
+enum class RedisScript {
+  kPublish,
+  kChangeRecord,
+  kDeleteRecord,
+  kBlockClient,
+  kReadBlocked,
+  kReport,
+  kLeave,
+  kReadHistory
+};
 
 // Their texts: `scripts/*.lua`, each behind what they share (`scripts/number.lua`).
 std::vector<std::string> RedisScripts();

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "tests/support/backplane/backplane_contract.h"
+#include "tests/support/backplane/block_contract.h"
 #include "tests/support/backplane/history_contract.h"
 #include "tests/support/redis/redis_server.h"
 #include "tests/support/request/violated_fields.h"
@@ -86,6 +87,7 @@ namespace tests {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, BackplaneContract, RedisDriver);
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, HistoryContract, RedisDriver);
+INSTANTIATE_TYPED_TEST_SUITE_P(Redis, BlockContract, RedisDriver);
 
 }  // namespace tests
 

@@ -47,6 +47,9 @@ class SimulatedBackplane : public Backplane {
                     absl::AnyInvocable<void(absl::StatusOr<ChangedRecord>)>) override {}
   void DeleteRecord(const std::string&, absl::AnyInvocable<void(PublishedOr)>) override {}
   void RenewRecords(const std::vector<std::string>&) override {}
+  void BlockClient(const std::string&, absl::Duration, std::string,
+                   absl::AnyInvocable<void(PublishedOr)>) override {}
+  void ReadBlocked(absl::AnyInvocable<void(absl::StatusOr<std::vector<Blocked>>)>) override {}
   Health health() const override { return {}; }
 
  private:

@@ -40,6 +40,8 @@ class SimulatedEdge : public EventStreams {
   void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
   void SetGroups(ConnectionId, std::vector<std::string>) override {}
   void Hold(ConnectionId, std::vector<std::string>) override {}
+  void End(const std::vector<ConnectionId>&, const Dismissal&,
+           absl::AnyInvocable<void(FanOutResult)>) override {}
   void Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,
                absl::AnyInvocable<void(FanOutResult)> done) override;
   void TellGap(const Target& target, std::string_view reason, const EventNumber& from,

@@ -1,0 +1,20 @@
+#include "edge/connection_description.h"
+
+#include <sstream>
+#include <utility>
+
+#include "edge/session/session.h"
+#include "edge/shard/audience_index.h"
+
+namespace sluice {
+
+ConnectionDescription Describe(Session& session) {
+  const SessionIdentity& identity = session.identity();
+  std::ostringstream remote_address;
+  remote_address << identity.remote_endpoint;
+  std::vector<std::string> groups = session.is_joining() ? identity.groups : GroupsOf(session);
+  return {session.id(),      identity.connect_time, remote_address.str(),     identity.user_agent,
+          std::move(groups), session.queued_cost(), session.delivered_count()};
+}
+
+}  // namespace sluice
