@@ -69,10 +69,8 @@ TEST_F(Disconnecting, EndsEveryConnectionBehindWhatWaitedForIt) {
 TEST_F(Disconnecting, EndsOneConnectionAndTellsItWhenToComeBack) {
   const auto one = Open(0, "client_id=ada");
   const auto two = Open(0, "client_id=ada");
-  const std::string& data = one->Log().Find("sluice.open")->data;
-  const std::string key = "\"connection_id\":\"";
   auto request = Request("ada");
-  request.set_connection_id(data.substr(data.find(key) + key.size(), 13));
+  request.set_connection_id(Opened(*one, "connection_id"));
   request.mutable_reconnect_after()->set_seconds(7);
   EXPECT_EQ(Disconnect(2, request).connections(), 1);
   ASSERT_TRUE(one->WaitForEnd());

@@ -62,13 +62,6 @@ class AssignedGroups : public ClusterTest {
   }
 };
 
-std::string ConnectionId(const EventStream& stream) {
-  const std::string& data = stream.Log().Find("sluice.open")->data;
-  const std::string key = "\"connection_id\":\"";
-  const std::size_t at = data.find(key) + key.size();
-  return data.substr(at, data.find('"', at) - at);
-}
-
 TEST_F(AssignedGroups, AreReachedByASendThatFollowsAtOnceThroughAnotherReplica) {
   const auto ada = Open(0, "client_id=ada");
   for (int i = 0; i < 1000; ++i) {
@@ -125,14 +118,14 @@ TEST_F(AssignedGroups, OutliveTheConnectionsAndReplicas) {
 TEST_F(AssignedGroups, OfOneConnectionAreOfItAlone) {
   const auto one = Open(0, "client_id=ada");
   const auto two = Open(1, "client_id=ada");
-  const v1::Client joined = Join(2, "ada", {"mine"}, ConnectionId(*one)).client();
+  const v1::Client joined = Join(2, "ada", {"mine"}, Opened(*one, "connection_id")).client();
   EXPECT_EQ(GroupsOf(joined.connections(0)), Names{"mine"});
   EXPECT_EQ(GroupsOf(joined.connections(1)), Names{});
   EXPECT_EQ(Sent(1, "mine", "x"), 1);
   ASSERT_TRUE(ReceivesEvents(*one, 1));
 
   Join(2, "ada", {"both"});
-  Leave(2, "ada", {"both"}, ConnectionId(*two));
+  Leave(2, "ada", {"both"}, Opened(*two, "connection_id"));
   EXPECT_EQ(Sent(1, "both", "y"), 1);
   ASSERT_TRUE(ReceivesEvents(*one, 2));
   Join(2, "ada", {"both"});
