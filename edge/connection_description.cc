@@ -3,8 +3,8 @@
 #include <sstream>
 #include <utility>
 
+#include "edge/fan_out/audience_index.h"
 #include "edge/session/session.h"
-#include "edge/shard/audience_index.h"
 
 namespace sluice {
 

@@ -12,7 +12,7 @@
 #include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/event_streams.h"
-#include "edge/shard/fan_out.h"
+#include "edge/fan_out/fan_out.h"
 #include "edge/shard/shard.h"
 
 namespace sluice {

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/fan_out/fan_out.h"
 #include "edge/names/connection_id.h"
 #include "edge/names/event_number.h"
 #include "edge/resume/replay.h"
-#include "edge/shard/fan_out.h"
 
 namespace sluice {
 

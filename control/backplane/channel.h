@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "edge/shard/audience_index.h"
+#include "edge/fan_out/audience_index.h"
 
 namespace sluice {
 

@@ -10,8 +10,8 @@
 
 #include "control/backplane/history/history.h"
 #include "control/backplane/record.h"
+#include "edge/fan_out/fan_out.h"
 #include "edge/names/event_number.h"
-#include "edge/shard/fan_out.h"
 
 namespace sluice {
 

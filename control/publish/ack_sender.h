@@ -8,7 +8,7 @@
 #include <string>
 
 #include "control/backplane/backplane.h"
-#include "edge/shard/fan_out.h"
+#include "edge/fan_out/fan_out.h"
 
 namespace sluice {
 

@@ -4,7 +4,7 @@
 
 #include "control/publish/publish_command.h"
 #include "edge/base/mutex.h"
-#include "edge/shard/fan_out.h"
+#include "edge/fan_out/fan_out.h"
 
 namespace sluice {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "control/backplane/backplane.h"
-#include "edge/shard/audience_index.h"
+#include "edge/fan_out/audience_index.h"
 
 namespace sluice {
 

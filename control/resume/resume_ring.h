@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "edge/shard/fan_out.h"
+#include "edge/fan_out/fan_out.h"
 
 namespace sluice {
 

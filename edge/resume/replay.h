@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "edge/fan_out/fan_out.h"
 #include "edge/names/event_number.h"
-#include "edge/shard/fan_out.h"
 #include "edge/sse/frame.h"
 
 namespace sluice {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "edge/shard/filter_match.h"
+#include "edge/fan_out/filter_match.h"
 #include "edge/sse/server_events.h"
 
 namespace sluice {

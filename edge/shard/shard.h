@@ -19,6 +19,8 @@
 #include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/event_streams.h"
+#include "edge/fan_out/audience_index.h"
+#include "edge/fan_out/fan_out_queue.h"
 #include "edge/http/acceptor.h"
 #include "edge/http/handshake.h"
 #include "edge/names/connection_id.h"
@@ -28,8 +30,6 @@
 #include "edge/session/paced_end.h"
 #include "edge/session/session.h"
 #include "edge/session/timer_wheel.h"
-#include "edge/shard/audience_index.h"
-#include "edge/shard/fan_out_queue.h"
 
 namespace sluice {
 

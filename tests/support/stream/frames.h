@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "edge/shard/fan_out.h"
+#include "edge/fan_out/fan_out.h"
 #include "edge/sse/event_encoder.h"
 #include "edge/sse/frame.h"
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "edge/fan_out/audience_index.h"
+#include "edge/fan_out/fan_out_queue.h"
 #include "edge/session/session.h"
-#include "edge/shard/audience_index.h"
-#include "edge/shard/fan_out_queue.h"
 #include "tests/support/stream/frames.h"
 #include "tests/support/stream/socket_pair.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "edge/shard/fan_out_queue.h"
+#include "edge/fan_out/fan_out_queue.h"
 #include "tests/support/stream/session_crowd.h"
 #include "tests/support/wire/event_stream_parser.h"
 

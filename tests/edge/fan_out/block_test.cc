@@ -1,4 +1,4 @@
-#include "edge/shard/block.h"
+#include "edge/fan_out/block.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "edge/shard/audience_index.h"
+#include "edge/fan_out/audience_index.h"
 
 #include <gtest/gtest.h>
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "edge/fan_out/audience_index.h"
 #include "edge/names/connection_id.h"
 #include "edge/names/event_number.h"
-#include "edge/shard/audience_index.h"
 #include "edge/sse/frame.h"
 
 namespace sluice {

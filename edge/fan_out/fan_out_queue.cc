@@ -1,4 +1,4 @@
-#include "edge/shard/fan_out_queue.h"
+#include "edge/fan_out/fan_out_queue.h"
 
 #include <algorithm>
 #include <utility>

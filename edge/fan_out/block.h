@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/fan_out/fan_out.h"
 #include "edge/session/session.h"
-#include "edge/shard/fan_out.h"
 
 namespace sluice {
 

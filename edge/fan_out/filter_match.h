@@ -1,7 +1,7 @@
 #pragma once
 
+#include "edge/fan_out/fan_out.h"
 #include "edge/session/session.h"
-#include "edge/shard/fan_out.h"
 
 namespace sluice {
 

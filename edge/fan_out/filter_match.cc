@@ -1,10 +1,10 @@
-#include "edge/shard/filter_match.h"
+#include "edge/fan_out/filter_match.h"
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "edge/shard/audience_index.h"
+#include "edge/fan_out/audience_index.h"
 
 namespace sluice {
 namespace {

@@ -1,10 +1,10 @@
-#include "edge/shard/block.h"
+#include "edge/fan_out/block.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "edge/base/check.h"
-#include "edge/shard/filter_match.h"
+#include "edge/fan_out/filter_match.h"
 
 namespace sluice {
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "edge/base/thread_checker.h"
-#include "edge/shard/audience_index.h"
-#include "edge/shard/block.h"
-#include "edge/shard/fan_out.h"
+#include "edge/fan_out/audience_index.h"
+#include "edge/fan_out/block.h"
+#include "edge/fan_out/fan_out.h"
 
 namespace sluice {
 
