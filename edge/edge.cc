@@ -82,6 +82,13 @@ void Edge::SetGroups(ConnectionId id, std::vector<std::string> groups) {
   });
 }
 
+void Edge::SetMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> metadata) {
+  Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
+  shard.Post([&shard, id, metadata = std::move(metadata)]() mutable {
+    shard.SetMetadata(id, std::move(metadata));
+  });
+}
+
 void Edge::Hold(ConnectionId id, std::vector<std::string> groups) {
   Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
   shard.Post(
@@ -107,7 +114,9 @@ void Edge::TellGap(const Target& target, std::string_view reason, const EventNum
   const auto id = carries_id ? std::optional<std::string_view>(to_text) : std::nullopt;
   const std::string bytes = EncodeGap(reason, from.ToString(), to_text, id);
   for (const auto& shard : shards_) {
-    shard->Post([&shard = *shard, target, bytes] { shard.Tell(target, bytes); });
+    shard->Post([&shard = *shard, target, bytes, number = carries_id ? to : EventNumber()] {
+      shard.Tell(target, bytes, number);
+    });
   }
 }
 

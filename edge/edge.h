@@ -42,6 +42,7 @@ class Edge : public EventStreams {
   // EventStreams
   void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
   void SetGroups(ConnectionId id, std::vector<std::string> groups) override;
+  void SetMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> metadata) override;
   void Hold(ConnectionId id, std::vector<std::string> groups) override;
   void End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal,
            absl::AnyInvocable<void(FanOutResult)> done) override;

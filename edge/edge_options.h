@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "edge/session/outbox.h"
+
 namespace sluice {
 
 // What the operator decides about streams. Every value has been checked.
@@ -29,6 +31,7 @@ struct EdgeOptions {
   enum class Overload { kRetry, k503 };
   Overload overload = Overload::kRetry;
   std::size_t outbox_bytes_max = std::size_t{1} << 20;
+  SlowConsumer slow_consumer = SlowConsumer::kDisconnect;
   std::size_t outbox_total_bytes_max = std::size_t{1} << 30;
   absl::Duration write_timeout = absl::Seconds(20);
   std::vector<std::string> cors_origins;

@@ -3,6 +3,7 @@
 #include <absl/functional/any_invocable.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,10 @@ class EventStreams {
   // The stream is in these groups, sorted, each once: of the events delivered before this call it
   // gets those of its groups of before, of later ones those of these.
   virtual void SetGroups(ConnectionId id, std::vector<std::string> groups) = 0;
+
+  // The metadata of the stream's client, by which events are filtered: those delivered or replayed
+  // after this call are. Null: none.
+  virtual void SetMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> metadata) = 0;
 
   // A live stream gets what was delivered before this call and then no more, until the last page
   // that is replayed to it makes it live again, in these groups.

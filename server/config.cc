@@ -17,59 +17,16 @@
 #include "edge/names/random_id.h"
 #include "edge/names/text_rules.h"
 #include "edge/sse/event_rules.h"
+#include "server/flag_reader.h"
 #include "server/flag_value.h"
 #include "server/flags.h"
+#include "server/limits/limit_flags.h"
 #include "server/resume/history_flags.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kShardsMax = 256;
-// Files besides streams and handshakes: listeners, gRPC and admin connections, logs.
-constexpr std::size_t kFilesReserved = 128;
-// Smaller outboxes could refuse a single large event. (One of nothing but line ends grows sevenfold
-// on the wire and may still be refused.)
-constexpr std::size_t kOutboxBytesMin = std::size_t{128} << 10;
-
-// Checks flags one after the other and gathers what is wrong with them.
-class FlagReader {
- public:
-  void Fail(absl::string_view flag, absl::string_view wrong) {
-    if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat("--", flag, " ", wrong));
-  }
-
-  template <typename Value>
-  Value Take(absl::string_view flag, absl::StatusOr<Value> value) {
-    if (value.ok()) return *std::move(value);
-    Fail(flag, value.status().message());
-    return Value();
-  }
-
-  std::size_t Number(absl::string_view flag, const std::string& text, std::size_t min,
-                     std::size_t max) {
-    std::uint64_t number = 0;
-    if (absl::SimpleAtoi(text, &number) && number >= min && number <= max) return number;
-    Fail(flag, absl::StrCat("is ", text, "; expected ", min, " to ", max,
-                            "; leave it out for the default"));
-    return min;
-  }
-
-  absl::Duration DurationFrom(absl::string_view flag, const std::string& text, absl::Duration min,
-                              absl::Duration max) {
-    const absl::Duration duration = Take(flag, ParseDuration(text));
-    if (status_.ok() && (duration < min || duration > max)) {
-      Fail(flag, absl::StrCat("is ", text, "; expected ", absl::FormatDuration(min), " to ",
-                              absl::FormatDuration(max)));
-    }
-    return duration;
-  }
-
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Status status_;
-};
-
 std::string HostName() {
   char name[256] = {};
   if (gethostname(name, sizeof(name) - 1) != 0) return "replica";
@@ -106,35 +63,7 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
                                                kReconnectionTimeMax / 2);
   edge.stream_age_max = reader.DurationFrom("max-stream-age", values.stream_age_max,
                                             absl::ZeroDuration(), absl::Hours(24 * 365));
-  const std::size_t files = RaiseFileLimit();
-  edge.handshakes_max = std::clamp<std::size_t>(files / 16, 64, 4096);
-  const std::size_t reserved = kFilesReserved + edge.handshakes_max;
-  const std::size_t streams_max = files > 2 * reserved ? files - reserved : files / 2;
-  edge.connections_max =
-      values.connections_max.empty()
-          ? streams_max
-          : reader.Number("max-connections", values.connections_max, 1, streams_max);
-  if (values.overload_response == "503") {
-    edge.overload = EdgeOptions::Overload::k503;
-  } else if (values.overload_response != "retry") {
-    reader.Fail("overload-response",
-                absl::StrCat("is `", values.overload_response, "`; expected `retry` or `503`"));
-  }
-  edge.outbox_bytes_max = reader.Take("outbox-bytes", ParseSize(values.outbox_bytes));
-  if (edge.outbox_bytes_max < kOutboxBytesMin) {
-    reader.Fail("outbox-bytes", absl::StrCat("is ", values.outbox_bytes, "; expected at least ",
-                                             kOutboxBytesMin >> 10, "KiB"));
-  }
-  edge.outbox_total_bytes_max =
-      reader.Take("outbox-total-bytes", ParseSizeOrShare(values.outbox_total_bytes, MemoryLimit()));
-  if (reader.status().ok() && edge.outbox_total_bytes_max < edge.outbox_bytes_max) {
-    reader.Fail(
-        "outbox-total-bytes",
-        absl::StrCat("is ", values.outbox_total_bytes, "; expected at least --outbox-bytes (",
-                     values.outbox_bytes, "), or no stream could use its own"));
-  }
-  edge.write_timeout = reader.DurationFrom("write-timeout", values.write_timeout,
-                                           absl::Milliseconds(100), absl::Hours(1));
+  ReadLimitFlags(values, reader, edge);
   edge.cors_origins = values.cors_origins;
   for (const std::string& origin : edge.cors_origins) {
     if (origin == "*" ? edge.cors_origins.size() > 1 : !IsOrigin(origin)) {

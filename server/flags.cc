@@ -45,9 +45,11 @@ void AddLimitFlags(CLI::App& parser, FlagValues& values) {
   add("--overload-response", values.overload_response,
       "How a stream over a limit is answered: `retry` (browsers come back) or `503`");
   add("--outbox-bytes", values.outbox_bytes,
-      "What may wait for one slow stream before it is ended");
+      "What may wait for one slow stream before --slow-consumer says what happens");
   add("--outbox-total-bytes", values.outbox_total_bytes,
       "What may wait for all of them; bytes or a share of the memory limit");
+  add("--slow-consumer", values.slow_consumer,
+      "What happens to a stream that is full: `disconnect`, `drop-oldest` or `drop-newest`");
   add("--write-timeout", values.write_timeout, "A stream that takes nothing for so long is ended");
 }
 

@@ -24,6 +24,7 @@ struct FlagValues {
   std::string connections_max;
   std::string overload_response = "retry";
   std::string outbox_bytes = "1MiB";
+  std::string slow_consumer = "disconnect";
   std::string outbox_total_bytes = "25%";
   std::string write_timeout = "20s";
   std::string record_ttl = "24h";

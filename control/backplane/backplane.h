@@ -104,7 +104,7 @@ class Backplane {
     // All subscriptions are void, and those that were asked for are forgotten. Subscribe again.
     virtual void OnInterrupted() = 0;
     // All replicas that are known, about every second.
-    virtual void OnMembers(std::vector<Member> members) = 0;
+    virtual void OnMembers(std::vector<Member> members, const EventNumber& number) = 0;
     // A replica has just reported, perhaps for the first time.
     virtual void OnMemberReported(const std::string& replica_id) = 0;
     // The replica has ended in good order.

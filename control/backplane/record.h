@@ -61,6 +61,9 @@ void SetNumber(Record& record, const EventNumber& number);
 // True if `a` is of a later change than `b`. Both may be null: no record.
 bool IsNewer(const Record* a, const Record* b);
 
+// Of the keys that a filter compares.
+inline constexpr int kMetadataMatchesMax = 16;
+
 // The JSON text of a scalar, strings bare, as `metadata_match` compares it. None for lists and
 // objects, which match nothing.
 std::optional<std::string> ScalarText(const google::protobuf::Value& value);

@@ -7,15 +7,19 @@
 #include <memory>
 #include <utility>
 
+#include "edge/base/clock.h"
 #include "edge/base/scheduler.h"
 
 namespace sluice {
 
-// The scheduler of a thread that runs an io_context, which outlives it. What has not run when the
-// io_context stops never does.
+// The scheduler of a thread that runs an io_context; that and the clock outlive it. What has not
+// run when the io_context stops never does.
 class AsioScheduler : public Scheduler {
  public:
-  explicit AsioScheduler(boost::asio::io_context& io_context) : io_context_(io_context) {}
+  AsioScheduler(boost::asio::io_context& io_context, const Clock& clock)
+      : io_context_(io_context), clock_(clock) {}
+
+  absl::Duration Uptime() const override { return clock_.Uptime(); }
 
   void Post(absl::AnyInvocable<void()> task) override {
     boost::asio::post(io_context_, std::move(task));
@@ -33,6 +37,7 @@ class AsioScheduler : public Scheduler {
 
  private:
   boost::asio::io_context& io_context_;
+  const Clock& clock_;
 };
 
 }  // namespace sluice

@@ -25,7 +25,7 @@ Cluster::Cluster(ClusterOptions options, const Clock& clock, asio::io_context& i
       backplane_(backplane),
       clock_(clock),
       io_context_(io_context),
-      scheduler_(io_context),
+      scheduler_(io_context, clock),
       start_time_(clock.Now()),
       mailbox_([this] { asio::post(io_context_, [this] { mailbox_.Drain(); }); }),
       renewal_timer_(io_context_),
@@ -50,8 +50,9 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   splices_ = std::make_unique<Splices>(
       scheduler_, ResumeOptions{options_.history.is_on(), options_.replay_page_bytes_max},
       backplane_, feed_->ring(), feed_->order(), edge, post, *this);
-  publisher_ = std::make_unique<Publisher>(options_.replica_id, io_context_, clock_, backplane_,
-                                           edge, interest_, options_.history, feed_->ring(), post);
+  publisher_ =
+      std::make_unique<Publisher>(options_.replica_id, io_context_, clock_, backplane_, edge,
+                                  interest_, members_, options_.history, feed_->ring(), post);
   local_clients_ = std::make_unique<LocalClients>(options_.replica_id, edge, directory_, post);
   gather_ = std::make_unique<Gather>(options_.replica_id, io_context_, backplane_, members_, *this);
   presence_ = std::make_unique<Presence>(backplane_, *gather_);
@@ -300,11 +301,11 @@ void Cluster::OnChannelReleased(const std::string& channel) {
 }
 
 void Cluster::OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
-                      std::string_view payload, bool is_missed) {
+                      std::string_view payload, absl::Duration age, bool is_missed) {
   auto envelope = DecodeEnvelope(payload);
   if (!envelope.ok() || !envelope->has_event()) return;
   if (is_missed) envelope->clear_ack_to();
-  publisher_->OnEvent(channel, number, order, *envelope);
+  publisher_->OnEvent(channel, number, order, *envelope, age);
 }
 
 void Cluster::OnRecordsRead(
@@ -316,8 +317,8 @@ void Cluster::OnWhole() {
   streams_->BeginUnbegun();
 }
 
-void Cluster::OnMembers(std::vector<Backplane::Member> members) {
-  members_.Update(std::move(members));
+void Cluster::OnMembers(std::vector<Backplane::Member> members, const EventNumber& number) {
+  members_.Update(std::move(members), number);
   publisher_->set_silent_replicas(members_.silent_count());
   if (feed_->is_whole()) streams_->BeginUnbegun();
   if (backplane_.health().is_ok) blocks_->ReadIfMissing();

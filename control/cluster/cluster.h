@@ -118,7 +118,7 @@ class Cluster : public ConnectionObserver,
                  std::string_view payload) override;
   void OnReplicaMessage(std::string_view payload) override;
   void OnInterrupted() override;
-  void OnMembers(std::vector<Backplane::Member> members) override;
+  void OnMembers(std::vector<Backplane::Member> members, const EventNumber& number) override;
   void OnMemberReported(const std::string& replica_id) override;
   void OnMemberLeft(const std::string& replica_id) override;
   void OnHealthChanged() override;
@@ -128,7 +128,7 @@ class Cluster : public ConnectionObserver,
   void OnChannelReleased(const std::string& channel) override;
   // LiveFeed::Owner
   void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
-               std::string_view payload, bool is_missed) override;
+               std::string_view payload, absl::Duration age, bool is_missed) override;
   void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
                      bool is_new_epoch) override;
   void OnWhole() override;

@@ -45,6 +45,7 @@ void Streams::Open(OpenedConnection opened) {
 }
 
 void Streams::Close(ConnectionId id) {
+  has_metadata_.erase(id);
   const auto joining = joining_.extract(id);
   splices_.Remove(id);
   if (const auto live = live_.extract(id); !live.empty()) {
@@ -148,6 +149,7 @@ bool Streams::OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record
   if (!is_older) {
     joining.record = std::move(record);
     joining.record_at = read_at;
+    ShowMetadata(id, RecordOf(joining));
   }
   return Settle(id, joining, OwnOf(id, joining));
 }
@@ -221,6 +223,7 @@ void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
       }
       joining.record = record;
       joining.record_at = number;
+      ShowMetadata(id, record.get());
       for (const std::string& group : message.joined()) joining.own.left.erase(group);
       if (was_read) Settle(id, joining, joining.own);
     }
@@ -233,6 +236,7 @@ void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
   std::vector<ConnectionId> ids;
   for (const Directory::Connection& connection : client->connections) ids.push_back(connection.id);
   for (const ConnectionId id : ids) {
+    ShowMetadata(id, record.get());
     OwnGroups own = Directory::OwnGroupsOf(Directory::ConnectionOf(*client, id));
     for (const std::string& group : message.joined()) own.left.erase(group);
     ChangeGroups(*client, id, std::move(own), number, ack);
@@ -298,10 +302,28 @@ void Streams::OnRecordsRead(
       ids.push_back(connection.id);
     }
     for (const ConnectionId id : ids) {
+      ShowMetadata(id, record.get());
       ChangeGroups(*client, id, Directory::OwnGroupsOf(Directory::ConnectionOf(*client, id)),
                    position, nullptr);
     }
   }
+}
+
+void Streams::ShowMetadata(ConnectionId id, const Record* record) {
+  auto scalars = std::make_shared<MetadataScalars>();
+  if (record != nullptr) {
+    for (const auto& [key, value] : record->metadata.fields()) {
+      if (auto text = ScalarText(value)) scalars->emplace(key, *std::move(text));
+    }
+  }
+  // Most clients have none and never had; the edge need not be told that.
+  if (scalars->empty() && !has_metadata_.contains(id)) return;
+  if (scalars->empty()) {
+    has_metadata_.erase(id);
+    return edge_.SetMetadata(id, nullptr);
+  }
+  has_metadata_.insert(id);
+  edge_.SetMetadata(id, std::move(scalars));
 }
 
 void Streams::KeepGroups(Directory::Client& client, const EventNumber& number) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <sluice/internal/v1/envelope.pb.h>
 
 #include <memory>
@@ -91,6 +92,8 @@ class Streams {
   // Brings a joining stream to the groups that it is in now. False: it waits for other channels.
   bool Settle(ConnectionId id, Joining& joining, OwnGroups own);
   bool Switch(ConnectionId id, Joining& joining, const GroupsChange& change);
+  // What the stream's events are filtered by from now on.
+  void ShowMetadata(ConnectionId id, const Record* record);
   void ChangeGroups(Directory::Client& client, ConnectionId id, OwnGroups own,
                     const EventNumber& number, const Ack& ack);
   // A record is gone: what it assigned stays with the connections until they end.
@@ -113,6 +116,7 @@ class Streams {
   // Those that were never live, by client.
   absl::flat_hash_map<std::string, std::vector<ConnectionId>> new_by_client_;
   absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
+  absl::flat_hash_set<ConnectionId> has_metadata_;  // As the edge was last told.
   // Joining ones whose record could not be begun; tried again with the next word of the backplane.
   std::vector<ConnectionId> unbegun_;
 };

@@ -1,5 +1,8 @@
 #include "control/message/envelope.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <utility>
 
 #include "edge/sse/event_encoder.h"
@@ -22,7 +25,7 @@ absl::Status CheckMessage(const internal::v1::EventMessage& message) {
 
 std::shared_ptr<const DeliveryFilter> FilterOf(const internal::v1::EventMessage& message) {
   const bool has_none = message.group().empty() && message.connection_id().empty() &&
-                        message.except_client_ids().empty();
+                        message.except_client_ids().empty() && message.metadata_match().empty();
   if (has_none) return nullptr;
   auto filter = std::make_shared<DeliveryFilter>();
   filter->group = message.group();
@@ -32,7 +35,17 @@ std::shared_ptr<const DeliveryFilter> FilterOf(const internal::v1::EventMessage&
   }
   filter->except_client_ids.insert(message.except_client_ids().begin(),
                                    message.except_client_ids().end());
+  filter->metadata_match.insert(message.metadata_match().begin(), message.metadata_match().end());
   return filter;
+}
+
+std::shared_ptr<const QueueRules> RulesOf(const internal::v1::EventMessage& message,
+                                          absl::Duration sent) {
+  if (message.ttl_ms() <= 0 && message.conflation_key().empty()) return nullptr;
+  auto rules = std::make_shared<QueueRules>();
+  rules->conflation_key = message.conflation_key();
+  if (message.ttl_ms() > 0) rules->expires = sent + absl::Milliseconds(message.ttl_ms());
+  return rules;
 }
 
 internal::v1::GroupSince GroupSinceOf(const std::string& group, const EventNumber& since) {
@@ -46,7 +59,15 @@ internal::v1::GroupSince GroupSinceOf(const std::string& group, const EventNumbe
 
 std::string EncodeEnvelope(internal::v1::Envelope envelope) {
   envelope.set_version(kVersion);
-  return envelope.SerializeAsString();
+  if (envelope.event().metadata_match_size() < 2) return envelope.SerializeAsString();
+  // A request that comes again under its request_id must be the same bytes.
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  envelope.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
 }
 
 std::string EncodeEnvelope(internal::v1::EventMessage event) {
@@ -114,8 +135,15 @@ IdRule IdRuleOf(const HistoryOptions& history, std::string_view channel) {
   return history.is_on() && !history.Of(channel).is_on() ? IdRule::kNone : IdRule::kAllButEphemeral;
 }
 
+absl::Duration AgeOf(const EventNumber& number, std::uint64_t time_us) {
+  // Numbers run ahead of a clock that was put back.
+  if (number.sequence >= time_us) return absl::ZeroDuration();
+  return absl::Microseconds(static_cast<std::int64_t>(time_us - number.sequence));
+}
+
 absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& message,
-                                         const EventNumber& number, IdRule rule) {
+                                         const EventNumber& number, IdRule rule,
+                                         absl::Duration sent) {
   const absl::Status status = CheckMessage(message);
   if (!status.ok()) return status;
 
@@ -131,6 +159,7 @@ absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& messa
   }
   if (message.retry_ms() != 0) fields.reconnection_time = absl::Milliseconds(message.retry_ms());
   OrderedEvent event;
+  event.rules = RulesOf(message, sent);
   event.bytes = std::make_shared<const std::string>(EncodeEvent(fields));
   event.filter = FilterOf(message);
   event.number = number;

@@ -3,6 +3,7 @@
 #include <absl/status/statusor.h>
 #include <sluice/internal/v1/envelope.pb.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,8 +53,12 @@ IdRule IdRuleOf(const HistoryOptions& history, std::string_view channel);
 
 // Encodes the event as browsers get it. Foreign bytes are checked: a replica of another version, or
 // a stranger, may have sent them. Its order is left open. INVALID_ARGUMENT: the event breaks the
-// rules.
+// rules. `sent`: when it got its number, as uptime of this replica's clock.
 absl::StatusOr<OrderedEvent> DecodeEvent(const internal::v1::EventMessage& message,
-                                         const EventNumber& number, IdRule rule);
+                                         const EventNumber& number, IdRule rule,
+                                         absl::Duration sent);
+
+// How old an event is at `time_us` of the clock that makes the numbers.
+absl::Duration AgeOf(const EventNumber& number, std::uint64_t time_us);
 
 }  // namespace sluice

@@ -25,14 +25,15 @@ constexpr std::size_t kEventOverheadBytes = 512;
 
 Publisher::Publisher(std::string replica_id, boost::asio::io_context& io_context,
                      const Clock& clock, Backplane& backplane, EventStreams& streams,
-                     const Interest& interest, const HistoryOptions& history, ResumeRing& ring,
-                     Post post)
+                     const Interest& interest, const Members& members,
+                     const HistoryOptions& history, ResumeRing& ring, Post post)
     : replica_id_(std::move(replica_id)),
       deadline_timer_(io_context),
       clock_(clock),
       backplane_(backplane),
       streams_(streams),
       interest_(interest),
+      members_(members),
       history_(history),
       ring_(ring),
       post_(std::move(post)),
@@ -144,9 +145,10 @@ void Publisher::Confirm(const Backplane::Published& published, PublishDone done)
 
 void Publisher::ExpectAcks(const Backplane::Published& published, absl::Duration deadline,
                            v1::Delivery delivery, PublishDone done) {
+  const int deaf = published.deaf + members_.UncountedAt(published.number);
   if (published.receivers == 0) {
     delivery.set_connections(0);
-    delivery.set_unconfirmed_replicas(published.deaf);
+    delivery.set_unconfirmed_replicas(deaf);
     return done(std::move(delivery));
   }
   const std::uint64_t sequence = published.number.sequence;
@@ -154,7 +156,7 @@ void Publisher::ExpectAcks(const Backplane::Published& published, absl::Duration
   const absl::Duration now = clock_.Uptime();
   if (deadline < now + kConfirmationWait) deadlines_.insert({deadline, sequence, false});
   if (silent_replicas_ > 0) deadlines_.insert({now + kSilentWait, sequence, true});
-  confirmation->Expect(published.receivers, published.deaf, std::move(delivery), std::move(done));
+  confirmation->Expect(published.receivers, deaf, std::move(delivery), std::move(done));
 }
 
 std::shared_ptr<Confirmation> Publisher::ConfirmationOf(std::uint64_t sequence) {
@@ -180,9 +182,10 @@ void Publisher::ForgetAnswered() {
 }
 
 void Publisher::OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
-                        const internal::v1::Envelope& envelope) {
+                        const internal::v1::Envelope& envelope, absl::Duration age) {
   const auto target = TargetOf(channel);
-  auto event = DecodeEvent(envelope.event(), number, IdRuleOf(history_, channel));
+  auto event =
+      DecodeEvent(envelope.event(), number, IdRuleOf(history_, channel), clock_.Uptime() - age);
   if (!target.has_value() || !event.ok()) {
     Log(spdlog::level::warn, "ignored a message of the backplane",
         {{"channel", channel}, {"error", std::string(event.status().message())}});

@@ -20,6 +20,7 @@
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/interest.h"
+#include "control/cluster/members.h"
 #include "control/publish/ack_sender.h"
 #include "control/publish/confirmation.h"
 #include "control/publish/earlier_answers.h"
@@ -60,14 +61,14 @@ class Publisher {
 
   Publisher(std::string replica_id, boost::asio::io_context& io_context, const Clock& clock,
             Backplane& backplane, EventStreams& streams, const Interest& interest,
-            const HistoryOptions& history, ResumeRing& ring, Post post);
+            const Members& members, const HistoryOptions& history, ResumeRing& ring, Post post);
 
   void Publish(PublishCommand command, PublishDone done);
 
   // An event of the backplane for this replica's streams.
-  // `order`: OrderedEvent's.
+  // `order`: OrderedEvent's. `age`: since it got its number.
   void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
-               const internal::v1::Envelope& envelope);
+               const internal::v1::Envelope& envelope, absl::Duration age = absl::ZeroDuration());
 
   // The message of this number, which is no event, has been dealt with here. Nothing happens if
   // nobody waits: `ack_to` is empty.
@@ -137,6 +138,7 @@ class Publisher {
   Backplane& backplane_;
   EventStreams& streams_;
   const Interest& interest_;
+  const Members& members_;
   const HistoryOptions& history_;
   ResumeRing& ring_;
   Post post_;

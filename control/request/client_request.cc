@@ -20,7 +20,6 @@ namespace {
 
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
-constexpr int kMatchesMax = 16;
 constexpr std::size_t kReasonBytesMax = 256;
 constexpr absl::Duration kBlockMin = absl::Milliseconds(1);
 constexpr absl::Duration kBlockMax = absl::Hours(30 * 24);
@@ -190,10 +189,10 @@ absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
   const std::size_t page_size = ReadPageSize(request.page_size(), violations);
   violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
   if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
-  if (request.metadata_match_size() > kMatchesMax) {
+  if (request.metadata_match_size() > kMetadataMatchesMax) {
     violations.Add("metadata_match",
                    absl::StrCat("has ", request.metadata_match_size(), " entries; at most ",
-                                kMatchesMax, " are allowed"));
+                                kMetadataMatchesMax, " are allowed"));
   }
   if (!v1::ClientView_IsValid(request.view())) {
     violations.Add("view", "is no ClientView that this server knows");

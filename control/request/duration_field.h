@@ -1,5 +1,7 @@
 #pragma once
 
+#include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
 #include <absl/time/time.h>
 #include <google/protobuf/duration.pb.h>
 
@@ -9,10 +11,13 @@
 
 namespace sluice {
 
-// The time in a field of a request. A duration that is none by its own rules is a violation.
-inline absl::Duration ReadDuration(std::string_view field,
-                                   const google::protobuf::Duration& duration,
-                                   Violations& violations) {
+// The time in a field of a request. A duration that is none by its own rules is a violation, else
+// what `check` says of it.
+inline absl::Duration ReadDuration(
+    std::string_view field, const google::protobuf::Duration& duration, Violations& violations,
+    absl::FunctionRef<absl::Status(absl::Duration)> check = [](absl::Duration) {
+      return absl::OkStatus();
+    }) {
   constexpr int kNanosMax = 999'999'999;
   const bool has_one_sign = (duration.seconds() <= 0 || duration.nanos() >= 0) &&
                             (duration.seconds() >= 0 || duration.nanos() <= 0);
@@ -20,8 +25,12 @@ inline absl::Duration ReadDuration(std::string_view field,
     violations.Add(field,
                    "is no valid Duration: `nanos` is not within 999,999,999 of 0, or has "
                    "another sign than `seconds`");
+    return absl::ZeroDuration();
   }
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+  const absl::Duration time =
+      absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+  violations.Add(field, check(time));
+  return time;
 }
 
 }  // namespace sluice

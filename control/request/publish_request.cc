@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "control/message/envelope.h"
+#include "control/request/duration_field.h"
 #include "control/request/error_reason.h"
 #include "control/request/page_token.h"
 #include "edge/base/check.h"
@@ -18,6 +19,9 @@ namespace {
 
 constexpr int kExceptClientIdsMax = 1000;
 constexpr std::size_t kRequestIdBytesMax = 64;
+constexpr std::size_t kConflationKeyBytesMax = 256;
+// Far more than anything is kept.
+constexpr absl::Duration kTtlMax = absl::Hours(24 * 365);
 
 // A publish by the fast path is the same as by the unary RPC.
 const char* KindName(Target::Kind kind) {
@@ -32,14 +36,10 @@ const char* KindName(Target::Kind kind) {
   SLUICE_CHECK(false);
 }
 
-absl::Duration ReadRetry(const google::protobuf::Duration& retry, Violations& violations) {
-  const absl::Duration time = absl::Seconds(retry.seconds()) + absl::Nanoseconds(retry.nanos());
-  if (retry.nanos() < 0 || retry.nanos() > 999'999'999) {
-    violations.Add("event.retry", "is no valid Duration: `nanos` is not 0 to 999,999,999");
-  } else {
-    violations.Add("event.retry", CheckReconnectionTime(time));
-  }
-  return time;
+absl::Status CheckTtl(absl::Duration ttl) {
+  if (ttl >= absl::Milliseconds(1) && ttl <= kTtlMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("is ", absl::FormatDuration(ttl),
+                                                 "; expected 1 ms to 365 days, or leave it out"));
 }
 
 // What all requests that publish have in common.
@@ -55,7 +55,8 @@ class Reader {
     message_.set_data(event.data());
     message_.set_custom_id(event.id());
     if (event.has_retry()) {
-      message_.set_retry_ms(absl::ToInt64Milliseconds(ReadRetry(event.retry(), violations_)));
+      message_.set_retry_ms(absl::ToInt64Milliseconds(
+          ReadDuration("event.retry", event.retry(), violations_, CheckReconnectionTime)));
     }
     command_.custom_id = event.id();
   }
@@ -69,6 +70,22 @@ class Reader {
                                               : options.confirmation();
     command_.is_confirmed = confirmation == v1::CONFIRMATION_QUEUED;
     message_.set_ephemeral(message_.ephemeral() || options.ephemeral());
+    if (options.has_ttl()) {
+      message_.set_ttl_ms(absl::ToInt64Milliseconds(
+          ReadDuration("options.ttl", options.ttl(), violations_, CheckTtl)));
+    }
+    if (options.conflation_key().size() > kConflationKeyBytesMax) {
+      violations_.Add("options.conflation_key",
+                      absl::StrCat("is ", options.conflation_key().size(), " bytes long; at most ",
+                                   kConflationKeyBytesMax, " are allowed"));
+    }
+    message_.set_conflation_key(options.conflation_key());
+    if (options.metadata_match_size() > kMetadataMatchesMax) {
+      violations_.Add("options.metadata_match",
+                      absl::StrCat("has ", options.metadata_match_size(), " entries; at most ",
+                                   kMetadataMatchesMax, " are allowed"));
+    }
+    *message_.mutable_metadata_match() = options.metadata_match();
     if (options.except_client_ids_size() > kExceptClientIdsMax) {
       violations_.Add("options.except_client_ids",
                       absl::StrCat("has ", options.except_client_ids_size(), " entries; at most ",

@@ -66,6 +66,7 @@ void CatchUp::OnRead(const HistoryQuery& query, absl::StatusOr<HistoryRead> answ
 void CatchUp::Take(const HistoryQuery& query, HistoryRead answer) {
   if (!has_cut_) missed_.cut = answer.last;
   has_cut_ = true;
+  missed_.time_us = answer.time_us;
   for (std::size_t i = 0; i < query.client_ids.size(); ++i) {
     missed_.records.emplace_back(query.client_ids[i], std::move(answer.records[i]));
   }

@@ -32,6 +32,7 @@ class CatchUp {
 
   struct Missed {
     EventNumber cut;
+    std::uint64_t time_us = 0;  // HistoryRead's, of the last read.
     // Everything up to the cut, in the order of the numbers; each with its channel.
     std::vector<std::pair<std::string, HistoryEntry>> events;
     // Channels of which something may be missing, up to this number.

@@ -1,6 +1,7 @@
 #include "control/resume/live_feed.h"
 
 #include "control/backplane/channel.h"
+#include "control/message/envelope.h"
 #include "edge/log/log.h"
 
 namespace sluice {
@@ -42,7 +43,7 @@ void LiveFeed::Hold(const std::string& channel, const EventNumber& number,
   // Before all is subscribed again: the reads that follow have it.
   if (!catch_up_.is_reading()) return;
   held_bytes_ += payload.size();
-  held_.push_back({channel, number, std::string(payload)});
+  held_.push_back({channel, number, std::string(payload), scheduler_.Uptime()});
   if (held_bytes_ <= kHeldBytesMax) return;
   Log(spdlog::level::warn, "catching up begins anew: too much came meanwhile");
   CatchUpNow();
@@ -103,7 +104,7 @@ void LiveFeed::OnMissed(CatchUp::Missed missed) {
   for (const Held& held : std::exchange(held_, {})) {
     if (HasDelivered(held.number)) continue;
     owner_.OnEvent(held.channel, held.number, order_.Advance(held.number), held.payload,
-                   /*is_missed=*/false);
+                   scheduler_.Uptime() - held.since, /*is_missed=*/false);
   }
   held_bytes_ = 0;
   owner_.OnWhole();
@@ -122,7 +123,8 @@ void LiveFeed::Deliver(const CatchUp::Missed& missed, const EventNumber& from) {
     if (number.epoch != position.epoch) {
       TellGapToAll(position, {number.epoch, number.sequence - 1});
     }
-    owner_.OnEvent(channel, number, order_.Advance(number), entry.payload, /*is_missed=*/true);
+    owner_.OnEvent(channel, number, order_.Advance(number), entry.payload,
+                   AgeOf(number, missed.time_us), /*is_missed=*/true);
     position = number;
   }
   if (position.epoch != missed.cut.epoch) TellGapToAll(position, missed.cut);

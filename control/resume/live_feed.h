@@ -34,10 +34,10 @@ class LiveFeed {
   class Owner {
    public:
     virtual ~Owner() = default;
-    // An event that was missed or held, whose turn it is. `is_missed`: whoever published it waits
-    // no more.
+    // An event that was missed or held, whose turn it is. `age`: since it got its number.
+    // `is_missed`: whoever published it waits no more.
     virtual void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
-                         std::string_view payload, bool is_missed) = 0;
+                         std::string_view payload, absl::Duration age, bool is_missed) = 0;
     // Records as they are after a break; `is_new_epoch`: versions of before compare with nothing.
     virtual void OnRecordsRead(
         std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
@@ -84,6 +84,7 @@ class LiveFeed {
     std::string channel;
     EventNumber number;
     std::string payload;
+    absl::Duration since;  // Uptime of the scheduler.
   };
 
   void CatchUpNow();

@@ -180,7 +180,8 @@ void Splices::OnRead(const Read& read, absl::StatusOr<HistoryRead> answer) {
     for (const HistoryEntry& entry : channel.entries) {
       const auto envelope = DecodeEnvelope(entry.payload);
       if (!envelope.ok() || !envelope->has_event()) continue;
-      auto event = DecodeEvent(envelope->event(), entry.number, IdRule::kAllButEphemeral);
+      auto event = DecodeEvent(envelope->event(), entry.number, IdRule::kAllButEphemeral,
+                               scheduler_.Uptime() - AgeOf(entry.number, answer->time_us));
       if (!event.ok()) continue;  // Of a stranger, as when it came live.
       events.push_back({*std::move(event), envelope->event().custom_id()});
     }

@@ -81,9 +81,10 @@ ReplayPage StreamReplay::NextPage(Part part, std::size_t bytes_max) {
       AddGap(page, "epoch_changed", position_->ToString(), {number.epoch, number.sequence - 1},
              /*carries_id=*/true);
     }
-    // A filter may keep it from being written.
-    if (event.filter == nullptr) last_id_ = number;
-    page.items.push_back({std::move(event.bytes), std::move(event.filter), number, false});
+    // A filter or its time to live may keep it from being written.
+    if (event.filter == nullptr && event.rules == nullptr) last_id_ = number;
+    page.items.push_back(
+        {std::move(event.bytes), std::move(event.filter), number, false, std::move(event.rules)});
     MoveTo(number);
   }
   if (!is_cut && position_->epoch != end.epoch) {

@@ -5,11 +5,14 @@
 
 namespace sluice {
 
-// Runs tasks later on the thread of whoever gives them. Injected like the clock, so that tests can
+// Runs tasks later on the thread of whoever gives them. Injected with its clock, so that tests can
 // play what depends on time without waiting for it.
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
+
+  // As of Clock.
+  virtual absl::Duration Uptime() const = 0;
 
   // After this turn of the loop.
   virtual void Post(absl::AnyInvocable<void()> task) = 0;

@@ -28,6 +28,9 @@ void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOut
   if (frames_.size() == 1) bytes_ = frames_.front()->bytes();
   parts_.push_back({std::move(receipt), number, size_bytes(), {}});
   if (frame->number().sequence != 0) last_id_order_ = number;
+  if (frame->traits().rules != nullptr) {
+    expires_ = std::min(expires_, frame->traits().rules->expires);
+  }
   if (!frames_.empty()) bytes_.append(frame->bytes());
   frames_.push_back(std::move(frame));
 }
@@ -60,6 +63,9 @@ void Block::Deliver(Session& session) {
   }
   if (last_id_order_ > session.served()) session.set_told(last_id_order_);
   session.set_served(parts_.back().number);
+  if (expires_ < absl::InfiniteDuration() && expires_ <= session.uptime()) {
+    return DeliverUnexpired(session, first);
+  }
   const std::string_view bytes = bytes_.empty() ? frames_.front()->bytes() : bytes_;
   const Session::Delivered delivered = session.Deliver(bytes.substr(parts_[first].offset),
                                                        absl::MakeConstSpan(frames_).subspan(first));
@@ -70,6 +76,17 @@ void Block::Deliver(Session& session) {
   for (std::size_t i = 0; i < delivered.entered; ++i) ++parts_[first + i].result.entered;
   const std::size_t first_dropped = first + delivered.entered;
   for (std::size_t i = 0; i < delivered.dropped; ++i) ++parts_[first_dropped + i].result.dropped;
+}
+
+void Block::DeliverUnexpired(Session& session, std::size_t first) {
+  const absl::Duration uptime = session.uptime();
+  for (std::size_t i = first; i < frames_.size(); ++i) {
+    if (frames_[i]->IsExpired(uptime)) continue;
+    const Session::Delivered delivered =
+        session.Deliver(frames_[i]->bytes(), absl::MakeConstSpan(&frames_[i], 1));
+    parts_[i].result.entered += static_cast<std::int64_t>(delivered.entered);
+    parts_[i].result.dropped += static_cast<std::int64_t>(delivered.dropped);
+  }
 }
 
 void Block::Acknowledge() {

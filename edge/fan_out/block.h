@@ -1,5 +1,6 @@
 #pragma once
 
+#include <absl/time/time.h>
 #include <absl/types/span.h>
 
 #include <cstdint>
@@ -58,6 +59,7 @@ class Block {
 
   std::size_t size_bytes() const;
   void KeepEntered();
+  void DeliverUnexpired(Session& session, std::size_t first);
 
   Audience& audience_;
   std::shared_ptr<const DeliveryFilter> filter_;
@@ -65,7 +67,8 @@ class Block {
   std::vector<Part> parts_;
   std::string bytes_;                // Empty while there is one event only, whose own bytes do.
   std::uint64_t last_id_order_ = 0;  // Of the last event that carries an id; 0: none does.
-  std::int64_t entered_by_all_ = 0;  // Sessions that took the whole block.
+  absl::Duration expires_ = absl::InfiniteDuration();  // When the first event does.
+  std::int64_t entered_by_all_ = 0;                    // Sessions that took the whole block.
 };
 
 }  // namespace sluice

@@ -23,6 +23,8 @@ struct DeliveryFilter {
   std::string group;
   std::optional<ConnectionId> connection_id;
   absl::flat_hash_set<std::string> except_client_ids;
+  // Only sessions whose client's metadata holds all of these.
+  MetadataScalars metadata_match;
 
   friend bool operator==(const DeliveryFilter&, const DeliveryFilter&) = default;
 };
@@ -31,6 +33,7 @@ struct DeliveryFilter {
 struct OrderedEvent {
   EncodedEvent bytes;
   std::shared_ptr<const DeliveryFilter> filter;  // Null: every session of the target.
+  std::shared_ptr<const QueueRules> rules;       // Null: none.
   EventNumber number;
   // Its bytes carry an id that a stream can resume from.
   bool is_resumable = false;
@@ -39,7 +42,8 @@ struct OrderedEvent {
   std::uint64_t order = 0;
 };
 
-// What a fan-out came to. A stream that had ended before is in neither.
+// What a fan-out came to. A stream that had ended before, or found the event expired, is in
+// neither.
 struct FanOutResult {
   std::int64_t entered = 0;  // Outboxes (or kernel buffers) that took the event.
   std::int64_t dropped = 0;  // Sessions that refused it or were ended over it.

@@ -21,8 +21,10 @@ void FanOutQueue::Add(FanOut fan_out) {
     index_.Pin(*audience);
     added_.emplace_back(*audience, std::move(event.filter));
   }
-  const EventNumber number = event.is_resumable ? event.number : EventNumber();
-  added_.back().Add(event.order, FramePointer(new Frame(std::move(event.bytes), number)),
+  FrameTraits traits;
+  if (event.is_resumable) traits.number = event.number;
+  traits.rules = std::move(event.rules);
+  added_.back().Add(event.order, FramePointer(new Frame(std::move(event.bytes), std::move(traits))),
                     std::move(fan_out.receipt));
 }
 

@@ -19,11 +19,20 @@ bool IsInGroup(const std::string& group, Session& session) {
   return std::find(groups.begin(), groups.end(), group) != groups.end();
 }
 
+bool HasAll(const MetadataScalars& wanted, const MetadataScalars* metadata) {
+  return std::all_of(wanted.begin(), wanted.end(), [metadata](const auto& entry) {
+    if (metadata == nullptr) return false;
+    const auto found = metadata->find(entry.first);
+    return found != metadata->end() && found->second == entry.second;
+  });
+}
+
 }  // namespace
 
 bool Holds(const DeliveryFilter& filter, Session& session) {
   if (filter.connection_id.has_value() && *filter.connection_id != session.id()) return false;
   if (filter.except_client_ids.contains(session.identity().client_id)) return false;
+  if (!HasAll(filter.metadata_match, session.identity().metadata.get())) return false;
   return filter.group.empty() || IsInGroup(filter.group, session);
 }
 

@@ -25,6 +25,7 @@ struct ReplayItem {
   std::shared_ptr<const DeliveryFilter> filter;  // Null: none.
   EventNumber number;                            // Of the id that it carries; sequence 0: none.
   bool is_own = false;  // One of the server's own events, which count as no delivery.
+  std::shared_ptr<const QueueRules> rules = nullptr;  // Null: none.
 };
 
 // A part of what a stream gets before it is live, in order.

@@ -13,21 +13,23 @@ void Replays::Write(Session& session, const ReplayPage& page, absl::AnyInvocable
   std::vector<FramePointer> frames;
   std::string bytes;
   std::size_t own = 0;
-  const auto add = [&](EncodedEvent event, const EventNumber& number) {
+  const auto add = [&](EncodedEvent event, FrameTraits traits) {
     bytes += *event;
-    frames.push_back(FramePointer(new Frame(std::move(event), number)));
+    own += traits.is_own ? 1 : 0;
+    frames.push_back(FramePointer(new Frame(std::move(event), std::move(traits))));
   };
   if (page.opening.has_value()) {
     const std::string opening =
         EncodeOpen(page.opening->id, session.identity().client_id, session.id().ToString(),
                    replica_id_, page.opening->is_resumed);
-    add(std::make_shared<const std::string>(opening), {});
-    ++own;
+    const auto position = EventNumber::Parse(page.opening->id.value_or(""));
+    add(std::make_shared<const std::string>(opening),
+        {.number = position.value_or(EventNumber()), .is_own = true});
   }
   for (const ReplayItem& item : page.items) {
     if (item.filter != nullptr && !Holds(*item.filter, session)) continue;
-    add(item.bytes, item.number);
-    own += item.is_own ? 1 : 0;
+    if (item.rules != nullptr && item.rules->expires <= session.uptime()) continue;
+    add(item.bytes, {.number = item.number, .rules = item.rules, .is_own = item.is_own});
   }
   session.Replay(bytes, frames, own);
   if (page.live.has_value() || !session.is_joining()) return;

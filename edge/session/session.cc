@@ -77,6 +77,11 @@ Session::Delivered Session::Write(std::string_view bytes, absl::Span<const Frame
     }
     last_write_ = wheel_.now();
     if (result.bytes == bytes.size()) {
+      for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+        if ((*frame)->number().sequence == 0) continue;
+        position_ = (*frame)->number();
+        break;
+      }
       if (socket_.has_unsent()) WaitWritable();
       return {frames.size(), 0};
     }
@@ -90,16 +95,23 @@ Session::Delivered Session::Enqueue(absl::Span<const FramePointer> frames, std::
     const FramePointer& frame = frames[i];
     if (written >= frame->bytes().size()) {
       written -= frame->bytes().size();
+      if (frame->number().sequence != 0) position_ = frame->number();
       continue;
     }
     // A frame that has been begun is taken whatever it costs: half an event breaks the stream.
     // What is replayed is bounded by whoever sends it.
-    if (written == 0 && state_ != State::kJoining &&
-        queued_cost() + frame->cost() > settings_.outbox_bytes_max) {
+    if (written == 0 && state_ != State::kJoining && !MakeRoom(*frame)) {
       const Delivered delivered = {i, frames.size() - i};
-      const FramePointer farewell(
-          new Frame(std::make_shared<const std::string>(EncodeEnd(EndReason::kSlow))));
-      End(EndReason::kSlow, farewell, /*keeps_queue=*/false);
+      if (settings_.slow_consumer == SlowConsumer::kDisconnect) {
+        const FramePointer farewell(new Frame(
+            std::make_shared<const std::string>(EncodeEnd(EndReason::kSlow)), {.is_own = true}));
+        End(EndReason::kSlow, farewell, /*keeps_queue=*/false);
+        return delivered;
+      }
+      ChangeOutbox([&](Outbox& outbox) {
+        for (const FramePointer& refused : frames.subspan(i)) outbox.Refuse(*refused);
+      });
+      WaitWritable();
       return delivered;
     }
     PushFrame(frame, written);
@@ -109,38 +121,72 @@ Session::Delivered Session::Enqueue(absl::Span<const FramePointer> frames, std::
   return {frames.size(), 0};
 }
 
-void Session::PushFrame(FramePointer frame, std::size_t written) {
-  if (outbox_ == nullptr) {
-    outbox_ = std::make_unique<Outbox>();
-    last_progress_ = wheel_.now();
-    const TimerWheel::Tick write_deadline = wheel_.After(settings_.write_timeout);
-    if (!is_scheduled() || deadline() > write_deadline) wheel_.Schedule(*this, write_deadline);
+bool Session::MakeRoom(const Frame& frame) {
+  const std::size_t cost_max = settings_.outbox_bytes_max;
+  if (queued_cost() + frame.cost() <= cost_max) return true;
+  if (outbox_ != nullptr) {
+    ChangeOutbox([this](Outbox& outbox) { outbox.DropExpired(owner_.Uptime()); });
+    if (queued_cost() + frame.cost() <= cost_max) return true;
   }
-  budget_.Add(frame->cost());
-  outbox_->Push(std::move(frame), written);
+  if (settings_.slow_consumer == SlowConsumer::kDisconnect) return false;
+  if (frame.traits().is_own) return true;
+  if (settings_.slow_consumer == SlowConsumer::kDropNewest || outbox_ == nullptr) return false;
+  bool has_room = frame.cost() <= cost_max;
+  if (!has_room) return false;
+  ChangeOutbox([&](Outbox& outbox) { has_room = outbox.DropOldest(cost_max - frame.cost()); });
+  return has_room;
+}
+
+template <typename Change>
+void Session::ChangeOutbox(Change change) {
+  Outbox& outbox = MakeOutbox();
+  const std::size_t cost_before = outbox.cost();
+  change(outbox);
+  budget_.Add(outbox.cost() - cost_before);  // Modulo 2^64, so that it may get smaller.
+}
+
+Outbox& Session::MakeOutbox() {
+  if (outbox_ != nullptr) return *outbox_;
+  outbox_ = std::make_unique<Outbox>(position_);
+  last_progress_ = wheel_.now();
+  const TimerWheel::Tick write_deadline = wheel_.After(settings_.write_timeout);
+  if (!is_scheduled() || deadline() > write_deadline) wheel_.Schedule(*this, write_deadline);
+  return *outbox_;
+}
+
+void Session::PushFrame(FramePointer frame, std::size_t written) {
+  ChangeOutbox([&](Outbox& outbox) { outbox.Push(std::move(frame), written); });
 }
 
 void Session::Flush() {
   const SocketResult flushed = socket_.Flush();
   if (flushed.outcome == Outcome::kBroken) return Close(EndReason::kClientGone);
+  if (outbox_ != nullptr) {
+    ChangeOutbox([this](Outbox& outbox) { outbox.DropExpired(owner_.Uptime()); });
+  }
   while (outbox_ != nullptr) {
+    if (outbox_->empty()) {
+      OnOutboxEmpty();
+      continue;
+    }
     iovec parts[kPartsMax];
     const int part_count = outbox_->Gather(parts, kPartsMax);
     const SocketResult result = socket_.SendParts(parts, part_count);
     if (result.outcome == Outcome::kBroken) return Close(EndReason::kClientGone);
     if (result.outcome == Outcome::kWouldBlock) return WaitWritable();
-    const std::size_t cost_before = outbox_->cost();
-    outbox_->Consume(result.bytes);
-    budget_.Subtract(cost_before - outbox_->cost());
+    ChangeOutbox([&](Outbox& outbox) { outbox.Consume(result.bytes); });
     last_write_ = last_progress_ = wheel_.now();
-    if (!outbox_->empty()) continue;
-    outbox_.reset();
-    // The deadline may be that of a write, which can be much later than the next heartbeat.
-    if (state_ == State::kJoining || state_ == State::kLive) ScheduleNext();
-    if (state_ == State::kJoining) owner_.OnSessionDrained(*this);
   }
   if (socket_.has_unsent()) return WaitWritable();
   if (state_ == State::kEnding) Finish();
+}
+
+void Session::OnOutboxEmpty() {
+  position_ = outbox_->position();
+  outbox_.reset();
+  // The deadline may be that of a write, which can be much later than the next heartbeat.
+  if (state_ == State::kJoining || state_ == State::kLive) ScheduleNext();
+  if (state_ == State::kJoining) owner_.OnSessionDrained(*this);
 }
 
 void Session::End(EndReason reason, FramePointer farewell, bool keeps_queue) {
@@ -149,9 +195,7 @@ void Session::End(EndReason reason, FramePointer farewell, bool keeps_queue) {
   end_reason_ = reason;
   owner_.OnSessionEnded(*this, reason);
   if (outbox_ != nullptr && !keeps_queue) {
-    const std::size_t cost_before = outbox_->cost();
-    outbox_->DropUnbegun();
-    budget_.Subtract(cost_before - outbox_->cost());
+    ChangeOutbox([](Outbox& outbox) { outbox.DropUnbegun(); });
   }
   PushFrame(std::move(farewell), 0);
   Flush();

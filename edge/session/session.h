@@ -1,5 +1,6 @@
 #pragma once
 
+#include <absl/container/btree_map.h>
 #include <absl/container/inlined_vector.h>
 #include <absl/time/time.h>
 #include <absl/types/span.h>
@@ -24,6 +25,9 @@ namespace sluice {
 class Audience;
 class Session;
 
+// The scalars of a client's metadata by their keys, each as JSON text, strings bare.
+using MetadataScalars = absl::btree_map<std::string, std::string>;
+
 // Who a stream belongs to and where it came from.
 struct SessionIdentity {
   std::string client_id;
@@ -32,11 +36,13 @@ struct SessionIdentity {
   std::string user_agent;
   boost::asio::ip::tcp::endpoint remote_endpoint;
   absl::Time connect_time;
+  std::shared_ptr<const MetadataScalars> metadata = nullptr;  // Null: none.
 };
 
 // What is the same for every session of a shard.
 struct SessionSettings {
   std::size_t outbox_bytes_max;
+  SlowConsumer slow_consumer;
   absl::Duration write_timeout;
   absl::Duration heartbeat;
   FramePointer heartbeat_frame;
@@ -60,6 +66,9 @@ class SessionOwner {
   // that it can resume from, if there is another one.
   virtual void TellPosition(Session& session) = 0;
 
+  // Of the clock. Read for events that expire.
+  virtual absl::Duration Uptime() const = 0;
+
   // The socket is closed and nothing refers to the session any more. The owner destroys it later,
   // never inside the call.
   virtual void OnSessionReleased(Session& session) = 0;
@@ -72,9 +81,9 @@ class SessionOwner {
 //
 // Owner:  the shard, which may destroy it after OnSessionReleased.
 // Thread: the shard's.
-// Limits: what waits is bounded by outbox_bytes_max; over it the stream ends (reason slow). A write
-//         without progress for write_timeout ends it too. A peer that sends more than 16 KiB after
-//         its request is closed.
+// Limits: what waits is bounded by outbox_bytes_max; over it slow_consumer says what happens. A
+//         write without progress for write_timeout ends the stream. A peer that sends more than 16
+//         KiB after its request is closed.
 class Session : public TimerWheel::Timer {
  public:
   // A place in an audience's list of members.
@@ -101,6 +110,9 @@ class Session : public TimerWheel::Timer {
     expiry_ = expiry;
     end_reason_ = reason;
   }
+
+  // Of the clock.
+  absl::Duration uptime() const { return owner_.Uptime(); }
 
   // LimitTo's, until the session has ended.
   EndReason end_reason() const { return end_reason_; }
@@ -160,6 +172,12 @@ class Session : public TimerWheel::Timer {
 
   Delivered Write(std::string_view bytes, absl::Span<const FramePointer> frames);
   Delivered Enqueue(absl::Span<const FramePointer> frames, std::size_t written);
+  bool MakeRoom(const Frame& frame);
+  Outbox& MakeOutbox();
+  void OnOutboxEmpty();
+  // What `change` does to the outbox is charged to the budget.
+  template <typename Change>
+  void ChangeOutbox(Change change);
   void PushFrame(FramePointer frame, std::size_t written);
   void Flush();
   void Finish();
@@ -172,6 +190,7 @@ class Session : public TimerWheel::Timer {
   // Read on every delivery, so first and together.
   std::uint64_t served_ = 0;
   std::uint64_t told_ = 0;
+  EventNumber position_;            // The last id that was written, without those in the outbox.
   std::unique_ptr<Outbox> outbox_;  // Null while nothing waits.
   StreamSocket socket_;
   TimerWheel::Tick last_write_ = 0;

@@ -9,6 +9,7 @@
 
 #include "edge/log/log.h"
 #include "edge/names/random_id.h"
+#include "edge/shard/overload.h"
 #include "edge/sse/event_encoder.h"
 #include "edge/sse/server_events.h"
 
@@ -23,8 +24,9 @@ constexpr int kClientIdLength = 16;  // 80 random bits.
 // once, but silent connections could otherwise hold every place for 10 s, again and again.
 constexpr absl::Duration kCrowdedHeadTimeout = absl::Seconds(1);
 
-FramePointer MakeFrame(std::string bytes) {
-  return FramePointer(new Frame(std::make_shared<const std::string>(std::move(bytes))));
+FramePointer MakeFrame(std::string bytes, const EventNumber& number = {}) {
+  return FramePointer(new Frame(std::make_shared<const std::string>(std::move(bytes)),
+                                {.number = number, .is_own = true}));
 }
 
 std::string HeartbeatBytes(const EdgeOptions& options) {
@@ -40,8 +42,9 @@ Shard::Shard(int index, const ShardContext& context)
       mailbox_([this] { asio::post(io_context_, [this] { OnMailbox(); }); }),
       acceptor_(io_context_, [this](TcpSocket socket) { return OnAccept(std::move(socket)); }),
       tick_timer_(io_context_),
-      session_settings_{context.options.outbox_bytes_max, context.options.write_timeout,
-                        context.options.heartbeat, MakeFrame(HeartbeatBytes(context.options))},
+      session_settings_{context.options.outbox_bytes_max, context.options.slow_consumer,
+                        context.options.write_timeout, context.options.heartbeat,
+                        MakeFrame(HeartbeatBytes(context.options))},
       fan_outs_(audiences_),
       replays_(context.options.replica_id) {}
 
@@ -227,6 +230,13 @@ void Shard::SetGroups(ConnectionId id, std::vector<std::string> groups) {
   session.identity().groups = std::move(groups);
 }
 
+void Shard::SetMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> metadata) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;  // It has left meanwhile.
+  fan_outs_.ServeAll(*found->second);
+  found->second->identity().metadata = std::move(metadata);
+}
+
 void Shard::Hold(ConnectionId id, std::vector<std::string> groups) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->is_live()) return;
@@ -249,19 +259,18 @@ void Shard::TellPosition(Session& session) {
   fan_outs_.ServeAll(session);
   if (!session.is_live() || session.told() >= position_order_) return;
   if (position_frame_ == nullptr) {
-    position_frame_ = FramePointer(new Frame(
-        std::make_shared<const std::string>(EncodePosition(position_.ToString())), position_));
+    position_frame_ = MakeFrame(EncodePosition(position_.ToString()), position_);
   }
   session.set_served(std::max(session.served(), position_order_));
   session.set_told(position_order_);
   session.Tell(position_frame_);
 }
 
-void Shard::Tell(const Target& target, std::string bytes) {
+void Shard::Tell(const Target& target, std::string bytes, const EventNumber& number) {
   fan_outs_.Flush();
   Audience* audience = audiences_.Find(target);
   if (audience == nullptr) return;
-  const FramePointer frame = MakeFrame(std::move(bytes));
+  const FramePointer frame = MakeFrame(std::move(bytes), number);
   audiences_.Pin(*audience);
   for (std::size_t slot = 0; slot < audience->size(); ++slot) {
     Session* session = audience->at(slot);
@@ -326,32 +335,13 @@ void Shard::ReapReleased() {
 
 void Shard::EnforceBudget() {
   if (!context_.outbox_budget.IsExceeded()) return;
-  std::vector<Session*> queued;
-  std::vector<Session*> ending;
-  std::size_t held = 0;
-  for (const auto& [id, session] : sessions_) {
-    if (session->queued_cost() == 0) continue;
-    held += session->queued_cost();
-    (session->is_live() ? queued : ending).push_back(session.get());
-  }
+  std::vector<Session*> sessions;
+  for (const auto& [id, session] : sessions_) sessions.push_back(session.get());
   // A shard that holds no more than its share leaves it to one that does, at its next tick.
-  const std::size_t share =
-      context_.options.outbox_total_bytes_max / static_cast<std::size_t>(context_.options.shards);
-  const auto is_over = [&] { return held > share && context_.outbox_budget.IsExceeded(); };
-  // Those that are ending anyway hold what the living could use.
-  for (Session* session : ending) {
-    if (!is_over()) return;
-    held -= session->queued_cost();
-    session->Close(EndReason::kSlow);
-  }
-  std::sort(queued.begin(), queued.end(),
-            [](Session* a, Session* b) { return a->queued_cost() > b->queued_cost(); });
-  for (Session* fullest : queued) {
-    if (!is_over()) return;
-    held -= fullest->queued_cost();
-    fullest->End(EndReason::kSlow, Farewell(EndReason::kSlow), /*keeps_queue=*/false);
-    held += fullest->queued_cost();
-  }
+  EndFullest(
+      std::move(sessions), context_.outbox_budget,
+      context_.options.outbox_total_bytes_max / static_cast<std::size_t>(context_.options.shards),
+      [this] { return Farewell(EndReason::kSlow); });
 }
 
 FramePointer Shard::Farewell(EndReason reason) {

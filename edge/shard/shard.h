@@ -64,12 +64,13 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // As of EventStreams.
   void Replay(ConnectionId id, const ReplayPage& page, absl::AnyInvocable<void()> drained);
   void SetGroups(ConnectionId id, std::vector<std::string> groups);
+  void SetMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> metadata);
   void Hold(ConnectionId id, std::vector<std::string> groups);
   void SetPosition(const EventNumber& position, std::uint64_t order);
 
   // One of the server's own events for every live stream of the target, behind what was added
-  // before.
-  void Tell(const Target& target, std::string bytes);
+  // before. `number`: of the id that it carries.
+  void Tell(const Target& target, std::string bytes, const EventNumber& number);
 
   void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
 
@@ -99,6 +100,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void OnSessionReleased(Session& session) override;
   void OnSessionDrained(Session& session) override { replays_.OnDrained(session); }
   void TellPosition(Session& session) override;
+  absl::Duration Uptime() const override { return context_.clock.Uptime(); }
 
   void EndDue();
   bool OnAccept(TcpSocket socket);

@@ -29,24 +29,18 @@ constexpr int kPageSizeMax = 1000;
 struct ListArguments {
   std::string prefix;
   std::string group;
-  std::vector<std::string> matches;
+  google::protobuf::Map<std::string, std::string> matches;
   bool is_full = false;
   int page_size = kPageSizeMax;
   std::int64_t limit = 0;  // 0 means all.
 };
 
-absl::StatusOr<v1::ListClientsRequest> MakeRequest(const ListArguments& arguments) {
+v1::ListClientsRequest MakeRequest(const ListArguments& arguments) {
   v1::ListClientsRequest request;
   request.set_client_id_prefix(arguments.prefix);
   request.set_group(arguments.group);
   request.set_view(arguments.is_full ? v1::CLIENT_VIEW_FULL : v1::CLIENT_VIEW_BASIC);
-  for (const std::string& match : arguments.matches) {
-    const auto key_value = ParseKeyValue(match);
-    if (!key_value.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--match: ", key_value.status().message()));
-    }
-    (*request.mutable_metadata_match())[key_value->first] = key_value->second;
-  }
+  *request.mutable_metadata_match() = arguments.matches;
   return request;
 }
 
@@ -63,11 +57,8 @@ class ClientList {
     if (!server.ok()) {
       return ReportWrongUsage(program_.terminal, std::string(server.status().message()));
     }
-    auto request = MakeRequest(arguments_);
-    if (!request.ok()) {
-      return ReportWrongUsage(program_.terminal, std::string(request.status().message()));
-    }
-    const grpc::Status status = FollowPages(**server, *request);
+    v1::ListClientsRequest request = MakeRequest(arguments_);
+    const grpc::Status status = FollowPages(**server, request);
     // What came before a failure is shown; where nothing came, "no clients" would be a lie.
     if (status.ok() || count_ > 0) Write();
     if (!status.ok()) {
@@ -159,9 +150,8 @@ void AddListClientsCommand(CLI::App& clients, Program& program) {
   list->add_option("--prefix", arguments->prefix, "Only ids that begin with this")
       ->type_name("TEXT");
   list->add_option("--group", arguments->group, "Only clients in this group")->type_name("GROUP");
-  list->add_option("--match", arguments->matches,
-                   "Only clients whose metadata has this top-level scalar")
-      ->type_name("KEY=VALUE");
+  AddKeyValues(*list, "--match", arguments->matches,
+               "Only clients whose metadata has this top-level scalar");
   list->add_flag("--full", arguments->is_full, "Show every connection");
   list->add_option("--page-size", arguments->page_size, "Clients that one call asks for")
       ->check(CLI::Range(1, kPageSizeMax))

@@ -16,6 +16,14 @@ namespace sluice::cli {
 CLI::Option* AddDuration(CLI::App& app, const std::string& name,
                          std::optional<absl::Duration>& value, const std::string& description);
 
+// The duration as a field of a request.
+void SetDuration(absl::Duration duration, google::protobuf::Duration& field);
+
+// An option of the form KEY=VALUE that may be given several times.
+CLI::Option* AddKeyValues(CLI::App& app, const std::string& name,
+                          google::protobuf::Map<std::string, std::string>& values,
+                          const std::string& description);
+
 // An option that takes one of a few words.
 template <typename Value>
 CLI::Option* AddChoice(CLI::App& app, const std::string& name,

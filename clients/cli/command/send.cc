@@ -29,7 +29,10 @@ struct SendArguments {
   std::string connection;
   std::optional<absl::Duration> retry;
   bool is_ephemeral = false;
+  std::optional<absl::Duration> ttl;
+  std::string conflation_key;
   std::vector<std::string> except_client_ids;
+  google::protobuf::Map<std::string, std::string> metadata_match;
   v1::Confirmation confirmation = v1::CONFIRMATION_UNSPECIFIED;
   std::string request_id;
 };
@@ -45,6 +48,12 @@ void AddEventOptions(CLI::App& app, SendArguments& arguments) {
       ->type_name("ID");
   AddDuration(app, "--retry", arguments.retry, "Reconnection time the browser shall use from now");
   app.add_flag("--ephemeral", arguments.is_ephemeral, "Never keep the event for resume");
+  AddDuration(app, "--ttl", arguments.ttl, "Worth nothing after so long: not sent, not replayed");
+  app.add_option("--conflation-key", arguments.conflation_key,
+                 "Takes the place of an event with the same key that still waits for a slow stream")
+      ->type_name("KEY");
+  AddKeyValues(app, "--match", arguments.metadata_match,
+               "Only clients whose metadata has this; a value is JSON, strings bare");
   app.add_option("--except", arguments.except_client_ids, "Clients that do not get it")
       ->type_name("ID");
   app.add_option("--request-id", arguments.request_id,
@@ -62,12 +71,12 @@ void Fill(const SendArguments& arguments, v1::Event& event, v1::DeliveryOptions&
   event.set_data(arguments.data);
   event.set_id(arguments.id);
   if (arguments.retry.has_value()) {
-    const absl::Duration retry = *arguments.retry;
-    event.mutable_retry()->set_seconds(absl::ToInt64Seconds(retry));
-    event.mutable_retry()->set_nanos(
-        static_cast<int>(absl::ToInt64Nanoseconds(retry % absl::Seconds(1))));
+    SetDuration(*arguments.retry, *event.mutable_retry());
   }
   options.set_ephemeral(arguments.is_ephemeral);
+  if (arguments.ttl.has_value()) SetDuration(*arguments.ttl, *options.mutable_ttl());
+  options.set_conflation_key(arguments.conflation_key);
+  *options.mutable_metadata_match() = arguments.metadata_match;
   options.set_confirmation(arguments.confirmation);
   for (const std::string& id : arguments.except_client_ids) options.add_except_client_ids(id);
 }

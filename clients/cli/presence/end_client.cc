@@ -47,12 +47,6 @@ struct DisconnectArguments {
   std::optional<absl::Duration> block_for;
 };
 
-void SetDuration(const std::optional<absl::Duration>& value, google::protobuf::Duration& field) {
-  absl::Duration rest;
-  field.set_seconds(absl::IDivDuration(*value, absl::Seconds(1), &rest));
-  field.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
-}
-
 ExitCode Disconnect(Program& program, const DisconnectArguments& arguments) {
   const auto server = Server::Open(program.server);
   if (!server.ok()) {
@@ -63,10 +57,10 @@ ExitCode Disconnect(Program& program, const DisconnectArguments& arguments) {
   request.set_connection_id(arguments.connection_id);
   request.set_reason(arguments.reason);
   if (arguments.reconnect_after.has_value()) {
-    SetDuration(arguments.reconnect_after, *request.mutable_reconnect_after());
+    SetDuration(*arguments.reconnect_after, *request.mutable_reconnect_after());
   }
   if (arguments.block_for.has_value()) {
-    SetDuration(arguments.block_for, *request.mutable_block_for());
+    SetDuration(*arguments.block_for, *request.mutable_block_for());
   }
   v1::DisconnectClientResponse response;
   const grpc::Status status =

@@ -65,6 +65,8 @@ struct HistoryRead {
   EventNumber last;
   // The entries are those up to this sequence number, which is last's unless there were too many.
   std::uint64_t complete_to = 0;
+  // Of the clock that makes the numbers, in microseconds.
+  std::uint64_t time_us = 0;
   std::vector<ChannelHistory> channels;  // As asked.
   // Of the clients that were asked for; null: it has none.
   std::vector<std::shared_ptr<const Record>> records;

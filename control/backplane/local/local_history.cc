@@ -104,6 +104,7 @@ HistoryRead LocalHistory::Read(const HistoryQuery& query, const EventNumber& las
   HistoryRead read;
   read.last = last;
   read.complete_to = last.sequence;
+  read.time_us = static_cast<std::uint64_t>(absl::ToUnixMicros(clock_.Now()));
   for (const HistorySpan& span : query.spans) read.channels.push_back(ReadChannel(span));
   CutToPage(read, query.bytes_max);
   return read;

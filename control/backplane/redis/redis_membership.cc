@@ -93,10 +93,11 @@ void RedisMembership::Report() {
 void RedisMembership::OnReported(absl::StatusOr<const redisReply*> reply) {
   if (!reply.ok()) return OnDown(std::string(reply.status().message()));
   if ((*reply)->type == REDIS_REPLY_NIL) return OnIdTaken();
-  if (!commands_.ReadNumber(**reply).ok()) return;
+  const auto number = commands_.ReadNumber(**reply);
+  if (!number.ok()) return;
   is_admitted_ = true;
   FinishJoin(absl::OkStatus());
-  listener_.OnMembers(ReadMembers(**reply));
+  listener_.OnMembers(ReadMembers(**reply), *number);
 }
 
 void RedisMembership::OnIdTaken() {

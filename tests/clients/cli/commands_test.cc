@@ -59,11 +59,22 @@ class Commands : public testing::Test {
 }  // namespace
 
 TEST_F(Commands, SendClientPutsEveryOptionIntoTheRequest) {
-  const CliRun run =
-      Run({"send",  "client",   "alice",   "--data",         "hi",       "--event",
-           "order", "--id",     "7",       "--group",        "news",     "--connection",
-           "c1",    "--retry",  "1500ms",  "--ephemeral",    "--except", "bob",
-           "eve",   "--except", "mallory", "--confirmation", "published"});
+  const CliRun run = Run({"send",      "client",
+                          "alice",     "--data",
+                          "hi",        "--event",
+                          "order",     "--id",
+                          "7",         "--group",
+                          "news",      "--connection",
+                          "c1",        "--retry",
+                          "1500ms",    "--ephemeral",
+                          "--except",  "bob",
+                          "eve",       "--except",
+                          "mallory",   "--confirmation",
+                          "published", "--ttl",
+                          "90s",       "--conflation-key",
+                          "price",     "--match",
+                          "plan=pro",  "--match",
+                          "seats=3"});
   ASSERT_EQ(run.exit_code, ExitCode::kDone) << run.err;
   const v1::SendToClientRequest& request = server_.sent_to_client;
   EXPECT_EQ(request.client_id(), "alice");
@@ -76,6 +87,10 @@ TEST_F(Commands, SendClientPutsEveryOptionIntoTheRequest) {
   EXPECT_EQ(request.event().retry().nanos(), 500000000);
   EXPECT_TRUE(request.options().ephemeral());
   EXPECT_EQ(request.options().except_client_ids_size(), 3);
+  EXPECT_EQ(request.options().ttl().seconds(), 90);
+  EXPECT_EQ(request.options().conflation_key(), "price");
+  EXPECT_EQ(request.options().metadata_match().at("plan"), "pro");
+  EXPECT_EQ(request.options().metadata_match().at("seats"), "3");
   EXPECT_EQ(request.options().confirmation(), v1::CONFIRMATION_PUBLISHED);
   EXPECT_EQ(server_.user_agent.rfind("sluicectl/", 0), 0u) << server_.user_agent;
 }

@@ -14,6 +14,10 @@ class MembersTest : public testing::Test {
     return {id, silence, is_listening, ""};
   }
 
+  void Update(std::vector<Backplane::Member> members) {
+    members_.Update(std::move(members), number_);
+  }
+
   std::string Others() const {
     std::string text;
     for (const Members::Member& other : members_.Others()) {
@@ -24,30 +28,29 @@ class MembersTest : public testing::Test {
 
   tests::ManualClock clock_;
   Members members_{"own", clock_};
+  EventNumber number_ = {{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}, 1};
 };
 
 TEST_F(MembersTest, AreTheOthersThatLiveSortedById) {
-  members_.Update({Member("b", absl::Seconds(1), true), Member("own", absl::ZeroDuration(), true),
-                   Member("a", absl::ZeroDuration(), true)});
+  Update({Member("b", absl::Seconds(1), true), Member("own", absl::ZeroDuration(), true),
+          Member("a", absl::ZeroDuration(), true)});
   EXPECT_EQ(Others(), "a+ b+ ");
   EXPECT_EQ(members_.silent_count(), 0);
 }
 
 TEST_F(MembersTest, DoNotAnswerWhenSilentOrDeaf) {
-  members_.Update(
-      {Member("deaf", absl::ZeroDuration(), false), Member("silent", absl::Seconds(4), true)});
+  Update({Member("deaf", absl::ZeroDuration(), false), Member("silent", absl::Seconds(4), true)});
   EXPECT_EQ(Others(), "deaf- silent- ");
   EXPECT_EQ(members_.silent_count(), 1) << "a deaf one is no receiver";
 }
 
 TEST_F(MembersTest, AreGoneWhenTheyNeitherReportNorListen) {
-  members_.Update(
-      {Member("killed", absl::Seconds(6), false), Member("stopped", absl::Hours(1), true)});
+  Update({Member("killed", absl::Seconds(6), false), Member("stopped", absl::Hours(1), true)});
   EXPECT_EQ(Others(), "stopped- ") << "it may still hold streams";
 }
 
 TEST_F(MembersTest, GrowSilentWhileTheBackplaneTellsNothing) {
-  members_.Update({Member("a", absl::ZeroDuration(), true)});
+  Update({Member("a", absl::ZeroDuration(), true)});
   clock_.Advance(Members::kSilentAfter);
   EXPECT_EQ(Others(), "a- ");
   members_.OnReported("a");
@@ -60,6 +63,33 @@ TEST_F(MembersTest, AreKnownFromTheirFirstReportToTheirGoodbye) {
   EXPECT_EQ(Others(), "new+ ");
   members_.Remove("new");
   EXPECT_EQ(Others(), "");
+}
+
+// A start of Redis without data once made answers hide the replicas that had not come back yet.
+TEST_F(MembersTest, AreMissedWhenTheBackplaneHasForgottenThem) {
+  EXPECT_EQ(members_.UncountedAt(number_), 0) << "nobody is known yet";
+  const auto own = Member("own", absl::ZeroDuration(), true);
+  Update({own, Member("a", absl::ZeroDuration(), true), Member("b", absl::Seconds(1), false),
+          Member("gone", absl::Seconds(6), false)});
+  EXPECT_EQ(members_.UncountedAt(number_), 0);
+  number_.epoch = {'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z'};
+  EXPECT_EQ(members_.UncountedAt(number_), 3) << "itself too";
+  Update({own});
+  EXPECT_EQ(members_.UncountedAt(number_), 2);
+  members_.OnReported("a");
+  EXPECT_EQ(members_.UncountedAt(number_), 1);
+  members_.Remove("b");
+  EXPECT_EQ(members_.UncountedAt(number_), 0);
+}
+
+TEST_F(MembersTest, AreMissedForAWhileOnly) {
+  const auto own = Member("own", absl::ZeroDuration(), true);
+  Update({own, Member("a", absl::ZeroDuration(), true)});
+  Update({own});
+  EXPECT_EQ(members_.UncountedAt(number_), 1);
+  clock_.Advance(Members::kGoneAfter);
+  Update({own});
+  EXPECT_EQ(members_.UncountedAt(number_), 0);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ absl::StatusOr<OrderedEvent> Carry(const internal::v1::EventMessage& message,
   const auto envelope = DecodeEnvelope(EncodeEnvelope(message) + behind);
   if (!envelope.ok()) return envelope.status();
   EXPECT_TRUE(envelope->has_event());
-  return DecodeEvent(envelope->event(), kNumber, IdRule::kAllButEphemeral);
+  return DecodeEvent(envelope->event(), kNumber, IdRule::kAllButEphemeral, absl::Seconds(100));
 }
 
 absl::StatusCode CodeOf(const internal::v1::EventMessage& message) {
@@ -58,6 +58,36 @@ TEST(Envelope, GivesTheCustomIdBeforeTheNumberAndNoneToAnEphemeralEvent) {
   EXPECT_EQ(Parsed(Carry(message)).id, "0");
 }
 
+TEST(Envelope, CarriesTheRulesOfWaiting) {
+  internal::v1::EventMessage message;
+  EXPECT_EQ(Carry(message)->rules, nullptr);
+  message.set_ttl_ms(1500);
+  EXPECT_EQ(Carry(message)->rules->expires, absl::Milliseconds(101'500));
+  message.set_ttl_ms(0);
+  message.set_conflation_key("price");
+  EXPECT_EQ(Carry(message)->rules->conflation_key, "price");
+  EXPECT_EQ(Carry(message)->rules->expires, absl::InfiniteDuration());
+}
+
+TEST(Envelope, OfANumberAheadOfTheClockIsNew) {
+  EXPECT_EQ(AgeOf(kNumber, kNumber.sequence + 2'000'000), absl::Seconds(2));
+  EXPECT_EQ(AgeOf(kNumber, kNumber.sequence - 2'000'000), absl::ZeroDuration());
+}
+
+// A request that comes again under its request_id is compared by these bytes.
+TEST(Envelope, IsTheSameBytesForTheSameMap) {
+  std::string first;
+  for (int round = 0; round < 50; ++round) {
+    internal::v1::EventMessage message;
+    for (int i = 0; i < 16; ++i) {
+      (*message.mutable_metadata_match())[std::to_string((i + round) % 16)] = "x";
+    }
+    const std::string bytes = EncodeEnvelope(message);
+    if (round == 0) first = bytes;
+    EXPECT_EQ(bytes, first);
+  }
+}
+
 TEST(Envelope, CarriesEveryFilter) {
   const ConnectionId id = ConnectionId::Make(3);
   internal::v1::EventMessage message;
@@ -65,12 +95,14 @@ TEST(Envelope, CarriesEveryFilter) {
   message.set_connection_id(id.ToString());
   message.add_except_client_ids("ada");
   message.add_except_client_ids("ada");
+  (*message.mutable_metadata_match())["plan"] = "pro";
   const auto decoded = Carry(message);
   ASSERT_TRUE(decoded.ok());
   ASSERT_NE(decoded->filter, nullptr);
   EXPECT_EQ(decoded->filter->group, "g");
   EXPECT_EQ(decoded->filter->connection_id, id);
   EXPECT_EQ(decoded->filter->except_client_ids.size(), 1U);
+  EXPECT_EQ(decoded->filter->metadata_match, (MetadataScalars{{"plan", "pro"}}));
 }
 
 TEST(Envelope, AddressesNobodyByAConnectionIdThatIsNone) {

@@ -42,7 +42,7 @@ class PublisherTest : public testing::Test {
     edge_ = *Edge::Start(options, clock_, observer_);
     interest_.Hold("all", ConnectionId::Make(0));
     publisher_ = std::make_unique<Publisher>(
-        "r1", io_context_, clock_, backplane_, *edge_, interest_, history_, ring_,
+        "r1", io_context_, clock_, backplane_, *edge_, interest_, members_, history_, ring_,
         [this](absl::AnyInvocable<void()> task) { mailbox_.Push(std::move(task)); });
   }
 
@@ -128,6 +128,7 @@ class PublisherTest : public testing::Test {
   boost::asio::io_context io_context_{1};
   Mailbox mailbox_{[this] { boost::asio::post(io_context_, [this] { mailbox_.Drain(); }); }};
   Interest interest_{backplane_, observer_};
+  Members members_{"r1", clock_};
   const HistoryOptions history_;
   ResumeRing ring_{1 << 20};
   std::unique_ptr<Edge> edge_;

@@ -50,6 +50,9 @@ TEST(SendToClientRequest, BecomesACommandWithEverythingInIt) {
   request.mutable_event()->mutable_retry()->set_nanos(500'999'999);
   request.set_group("g");
   request.mutable_options()->add_except_client_ids("bob");
+  (*request.mutable_options()->mutable_metadata_match())["plan"] = "pro";
+  request.mutable_options()->mutable_ttl()->set_seconds(3);
+  request.mutable_options()->set_conflation_key("price");
   const auto command = ReadRequest(request);
   const auto message = MessageOf(command);
   EXPECT_EQ(command->target, (Target{Target::Kind::kClient, "ada"}));
@@ -61,6 +64,9 @@ TEST(SendToClientRequest, BecomesACommandWithEverythingInIt) {
   EXPECT_EQ(message.retry_ms(), 2500);
   EXPECT_EQ(message.group(), "g");
   EXPECT_EQ(message.except_client_ids(0), "bob");
+  EXPECT_EQ(message.metadata_match().at("plan"), "pro");
+  EXPECT_EQ(message.ttl_ms(), 3000);
+  EXPECT_EQ(message.conflation_key(), "price");
   EXPECT_FALSE(message.ephemeral());
 }
 
@@ -123,6 +129,35 @@ TEST(PublishRequests, RefuseDurationsThatAreNone) {
   retry.set_seconds(0);
   retry.set_nanos(100'000'000);
   EXPECT_TRUE(FieldsOf(request).empty());
+}
+
+TEST(PublishRequests, BoundTheFilterAndTheKey) {
+  v1::SendToClientRequest request = ToAda();
+  for (int i = 0; i < 16; ++i) {
+    (*request.mutable_options()->mutable_metadata_match())[std::to_string(i)] = "x";
+  }
+  request.mutable_options()->set_conflation_key(std::string(256, 'k'));
+  EXPECT_TRUE(ReadRequest(request).ok());
+  (*request.mutable_options()->mutable_metadata_match())["one too many"] = "x";
+  request.mutable_options()->set_conflation_key(std::string(257, 'k'));
+  EXPECT_EQ(FieldsOf(request), (Fields{"options.conflation_key", "options.metadata_match"}));
+}
+
+TEST(PublishRequests, RefuseATimeToLiveThatIsNone) {
+  v1::SendToClientRequest request = ToAda();
+  auto& ttl = *request.mutable_options()->mutable_ttl();
+  for (const auto& [seconds, nanos] : {std::pair<std::int64_t, int>{0, 0},
+                                       {0, 999'999},
+                                       {-1, 0},
+                                       {365 * 24 * 3600, 1},
+                                       {std::numeric_limits<std::int64_t>::max(), 0}}) {
+    ttl.set_seconds(seconds);
+    ttl.set_nanos(nanos);
+    EXPECT_EQ(FieldsOf(request), Fields{"options.ttl"}) << seconds << "s " << nanos << "ns";
+  }
+  ttl.set_seconds(0);
+  ttl.set_nanos(1'000'000);
+  EXPECT_TRUE(ReadRequest(request).ok());
 }
 
 TEST(PublishRequests, TakeUpTo1000ExceptedClients) {

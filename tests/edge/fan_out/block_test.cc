@@ -50,6 +50,26 @@ std::shared_ptr<const DeliveryFilter> GroupFilter(const std::string& group) {
   return std::make_shared<const DeliveryFilter>(filter);
 }
 
+// The crowd's clock stands at zero.
+TEST_F(BlockTest, LeavesOutWhatHasExpiredAndCountsItNowhere) {
+  Block block(all(), nullptr);
+  Add(block, 1, "one");
+  FrameTraits expired;
+  expired.rules = std::make_shared<const QueueRules>(QueueRules{"", -absl::Seconds(1)});
+  block.Add(2, FramePointer(new Frame(tests::EncodedData("two"), expired)), Receipt(2));
+  Add(block, 3, "three");
+  block.Deliver(*ada_.session);
+  block.Deliver(*bob_.session);
+  block.Acknowledge();
+  crowd_.Turn();
+  EXPECT_EQ(crowd_.ReadData(ada_), (Data{"one", "three"}));
+  EXPECT_EQ(crowd_.ReadData(bob_), (Data{"one", "three"}));
+  EXPECT_EQ(results_[1].entered, 2);
+  EXPECT_EQ(results_[2].entered, 0);
+  EXPECT_EQ(results_[2].dropped, 0);
+  EXPECT_EQ(results_[3].entered, 2);
+}
+
 TEST_F(BlockTest, CarriesItsEventsInOneGoAndCountsEach) {
   Block block(all(), nullptr);
   Add(block, 1, "one");

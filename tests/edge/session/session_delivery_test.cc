@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "edge/session/session.h"
 #include "tests/support/stream/session_bench.h"
@@ -61,6 +63,91 @@ TEST(Session, QueuesWhatThePeerDoesNotReadAndDeliversItAllLater) {
   EXPECT_EQ(bench.session()->queued_cost(), 0U);
   EXPECT_EQ(bench.budget().used(), 0U);
   EXPECT_TRUE(bench.ends().empty());
+}
+
+FramePointer NumberedFrame(int number, std::size_t padding = 0) {
+  EventNumber event_number;
+  event_number.sequence = static_cast<std::uint64_t>(number);
+  return FramePointer(
+      new Frame(tests::EncodedData(std::to_string(number) + std::string(padding, ' ')),
+                {.number = event_number}));
+}
+
+// Delivers numbered events of 3000 bytes, `count` of them more than the outbox takes.
+int Overfill(SessionBench& bench, int count, int* dropped) {
+  int sent = 0;
+  const auto deliver = [&] {
+    ++sent;
+    const FramePointer frame = NumberedFrame(sent, 3000);
+    *dropped += static_cast<int>(bench.Deliver(frame).dropped);
+    EXPECT_EQ(bench.budget().used(), bench.session()->queued_cost());
+  };
+  while (bench.session()->queued_cost() + 3200 < 64 * 1024) deliver();
+  for (int i = 0; i < count; ++i) deliver();
+  return sent;
+}
+
+// The numbers of the events that came; of a gap, minus its last.
+std::vector<int> NumbersOf(const SessionBench& bench) {
+  std::vector<int> numbers;
+  for (const auto& event : bench.events()) {
+    const bool is_gap = event.event == "sluice.gap";
+    const std::string id = event.id.value_or("-0");
+    numbers.push_back(is_gap ? -std::stoi(id.substr(id.find('-') + 1)) : std::stoi(event.data));
+  }
+  return numbers;
+}
+
+TEST(Session, DropsTheOldestForTheNewestWhereThatIsThePolicy) {
+  SessionBench bench({.slow_consumer = SlowConsumer::kDropOldest});
+  bench.session()->Start(FrameOf(kHead));
+  bench.session()->GoLive();
+  int dropped = 0;
+  const int sent = Overfill(bench, 10, &dropped);
+  EXPECT_EQ(dropped, 0) << "they went in; others were pushed out";
+  EXPECT_LE(bench.session()->queued_cost(), std::size_t{64 * 1024});
+  ASSERT_TRUE(bench.ReadUntil([&] { return bench.session()->queued_cost() == 0; }));
+  ASSERT_TRUE(bench.ReadUntil([&] { return NumbersOf(bench).back() == sent; }));
+  const std::vector<int> numbers = NumbersOf(bench);
+  const auto gap =
+      std::find_if(numbers.begin(), numbers.end(), [](int number) { return number < 0; });
+  ASSERT_NE(gap, numbers.end());
+  EXPECT_GE(-*gap - *std::prev(gap), 9);
+  EXPECT_EQ(*std::next(gap), -*gap + 1) << "behind the gap nothing is missing";
+  EXPECT_TRUE(bench.ends().empty());
+}
+
+TEST(Session, RefusesTheNewestWhereThatIsThePolicyAndTellsItInItsPlace) {
+  SessionBench bench({.slow_consumer = SlowConsumer::kDropNewest});
+  bench.session()->Start(FrameOf(kHead));
+  bench.session()->GoLive();
+  int dropped = 0;
+  int sent = Overfill(bench, 10, &dropped);
+  EXPECT_GE(dropped, 9);
+  ASSERT_TRUE(bench.ReadUntil([&] { return bench.session()->queued_cost() == 0; }));
+  EXPECT_EQ(bench.Deliver(NumberedFrame(sent + 1)).entered, 1U);
+  ASSERT_TRUE(bench.ReadUntil([&] { return NumbersOf(bench).back() == sent + 1; }));
+  const std::vector<int> numbers = NumbersOf(bench);
+  ASSERT_EQ(numbers.size(), static_cast<std::size_t>(sent - dropped + 2));
+  for (int i = 0; i < sent - dropped; ++i) EXPECT_EQ(numbers[static_cast<std::size_t>(i)], i + 1);
+  EXPECT_EQ(numbers[numbers.size() - 2], -sent);
+  EXPECT_TRUE(bench.ends().empty());
+}
+
+TEST(Session, LeavesOutWhatExpiresWhileItWaits) {
+  SessionBench bench;
+  bench.session()->Start(FrameOf(kHead));
+  bench.session()->GoLive();
+  const int begun = bench.DeliverUntilQueued(DataFrame(std::string(3000, 'x')));
+  FrameTraits traits;
+  traits.rules = std::make_shared<const QueueRules>(QueueRules{"", absl::Seconds(1)});
+  bench.Deliver(FramePointer(new Frame(tests::EncodedData("old"), traits)));
+  bench.Deliver(DataFrame("kept"));
+  bench.Pass(absl::Seconds(2));
+  ASSERT_TRUE(bench.ReadUntil(
+      [&] { return !bench.events().empty() && bench.events().back().data == "kept"; }));
+  EXPECT_EQ(bench.events().size(), static_cast<std::size_t>(begun + 1));
+  EXPECT_EQ(bench.budget().used(), 0U);
 }
 
 TEST(Session, QueuesABlocksFramesFromTheByteThatTheKernelRefused) {

@@ -43,7 +43,9 @@ class RecordingListener : public Backplane::Listener {
     replica_messages.emplace_back(payload);
   }
   void OnInterrupted() override { ++interruptions; }
-  void OnMembers(std::vector<Backplane::Member> told) override { members = std::move(told); }
+  void OnMembers(std::vector<Backplane::Member> told, const EventNumber&) override {
+    members = std::move(told);
+  }
   void OnMemberReported(const std::string&) override {}
   void OnMemberLeft(const std::string& replica_id) override { left.push_back(replica_id); }
   void OnHealthChanged() override {}

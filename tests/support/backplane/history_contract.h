@@ -104,6 +104,13 @@ TYPED_TEST_P(HistoryContract, TellsWhatWasCutByBytesAndKeepsTheNewestAlways) {
             std::vector{std::string(20'000, 'c')});
 }
 
+TYPED_TEST_P(HistoryContract, TellsTheTimeByWhichNumbersAreOld) {
+  const std::uint64_t sequence = this->Keep("group:a", "one").sequence;
+  const std::uint64_t time_us = this->Read({{"group:a", 0}}).time_us;
+  EXPECT_GE(time_us + 1'000, sequence) << "numbers of one moment run ahead of it";
+  EXPECT_LT(time_us, sequence + 60'000'000);
+}
+
 TYPED_TEST_P(HistoryContract, ForgetsAnIdleChannelAfterItsAge) {
   const EventNumber old = this->Keep("group:a", "x");
   this->Keep("group:long.a", "y");
@@ -153,8 +160,8 @@ TYPED_TEST_P(HistoryContract, ReadsRecordsOfTheSameMoment) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(HistoryContract, ReadsWhatWasKeptAboveANumberInOrder,
-                            KeepsNothingThatIsNotToBeKept, TellsWhatWasCutBySize,
-                            TellsWhatWasCutByBytesAndKeepsTheNewestAlways,
+                            TellsTheTimeByWhichNumbersAreOld, KeepsNothingThatIsNotToBeKept,
+                            TellsWhatWasCutBySize, TellsWhatWasCutByBytesAndKeepsTheNewestAlways,
                             ForgetsAnIdleChannelAfterItsAge,
                             ReadsPagesInTheOrderOfNumbersOverAllChannels,
                             ReadsRecordsOfTheSameMoment);

@@ -17,8 +17,8 @@ constexpr int kBufferBytes = 4096;
 SessionBench::SessionBench() : SessionBench(Options()) {}
 
 SessionBench::SessionBench(const Options& options)
-    : settings_{options.outbox_bytes_max, options.write_timeout, options.heartbeat,
-                FrameOf(std::string(kHeartbeatComment))},
+    : settings_{options.outbox_bytes_max, options.slow_consumer, options.write_timeout,
+                options.heartbeat, FrameOf(std::string(kHeartbeatComment))},
       pair_(ConnectedPair(io_context_, kBufferBytes)) {
   SetStreamOptions(pair_.near);
   SessionIdentity identity;
@@ -73,6 +73,7 @@ bool SessionBench::ReadToEnd() {
 void SessionBench::Pass(absl::Duration time) {
   const TimerWheel::Tick until = wheel_.After(time);
   while (wheel_.now() < until) {
+    uptime_ += TimerWheel::kTickLength;
     SLUICE_CHECK(wheel_.Advance(wheel_.now() + 1, 1000));
   }
 }

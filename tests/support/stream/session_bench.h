@@ -21,6 +21,7 @@ class SessionBench : public SessionOwner {
  public:
   struct Options {
     std::size_t outbox_bytes_max = 64 * 1024;
+    SlowConsumer slow_consumer = SlowConsumer::kDisconnect;
     absl::Duration write_timeout = absl::Seconds(20);
     absl::Duration heartbeat = absl::Seconds(15);
   };
@@ -54,7 +55,7 @@ class SessionBench : public SessionOwner {
   // As ReadUntil, until the peer sees the end of the stream or nothing has come for a while.
   bool ReadToEnd();
 
-  // Moves the wheel on, tick by tick.
+  // Moves the wheel and the clock on, tick by tick.
   void Pass(absl::Duration time);
 
   // All that the peer has read.
@@ -69,10 +70,12 @@ class SessionBench : public SessionOwner {
   void OnSessionReleased(Session& session) override;
   void OnSessionDrained(Session&) override {}
   void TellPosition(Session&) override {}
+  absl::Duration Uptime() const override { return uptime_; }
   void ReadPeer();
 
   boost::asio::io_context io_context_{1};
   TimerWheel wheel_;
+  absl::Duration uptime_ = absl::ZeroDuration();
   OutboxBudget budget_{std::size_t{1} << 30};
   SessionSettings settings_;
   SocketPair pair_;

@@ -9,7 +9,7 @@ namespace sluice::tests {
 namespace {
 
 SessionSettings Settings(std::size_t outbox_bytes_max) {
-  return {outbox_bytes_max, absl::Hours(1), absl::Hours(1),
+  return {outbox_bytes_max, SlowConsumer::kDisconnect, absl::Hours(1), absl::Hours(1),
           FrameOf(std::string(kHeartbeatComment))};
 }
 

@@ -62,6 +62,7 @@ class SessionCrowd : public SessionOwner {
   void OnSessionReleased(Session& session) override;
   void OnSessionDrained(Session&) override {}
   void TellPosition(Session&) override {}
+  absl::Duration Uptime() const override { return absl::ZeroDuration(); }
   Member& MemberOf(const Session& session);
 
   boost::asio::io_context io_context_{1};

@@ -13,7 +13,7 @@ namespace sluice {
 namespace {
 
 // What the lists of the reply begin with.
-constexpr std::size_t kReplyHead = 2;
+constexpr std::size_t kReplyHead = 3;
 constexpr std::size_t kHistoryHead = 2;
 
 std::uint64_t ReadSequence(const redisReply& reply) {
@@ -105,6 +105,7 @@ absl::StatusOr<HistoryRead> RedisHistory::ReadReply(const HistoryQuery& query,
   HistoryRead read;
   read.last = *last;
   read.complete_to = ReadSequence(*elements[1]);
+  read.time_us = ReadSequence(*elements[2]);
   std::size_t next = kReplyHead;
   for (const HistorySpan& span : query.spans) {
     ChannelHistory& history = read.channels.emplace_back();

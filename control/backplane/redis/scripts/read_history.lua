@@ -3,7 +3,8 @@
 -- ARGV[3]: how many bytes of messages are wanted at most, though one message at least. ARGV[4]: how
 -- many of the keys are histories. Then two values a history: the sequence number above which
 -- messages are wanted, and how old they may be in microseconds.
--- Returns the last number; the sequence number up to which messages are here; then a list a history:
+-- Returns the last number; the sequence number up to which messages are here; the time in
+-- microseconds; then a list a history:
 -- what was cut by size, what may have been cut by age, the messages; then for each record its
 -- number, version, metadata, groups and left.
 
@@ -28,7 +29,7 @@ end
 local last, now = last_number()
 local bytes_max, histories = tonumber(ARGV[3]), tonumber(ARGV[4])
 local complete_to = tonumber(string.sub(last, epoch_length + 2))
-local answer, bytes, read = {last, ''}, 0, {}
+local answer, bytes, read = {last, '', string.format('%.0f', now)}, 0, {}
 for i = 1, histories do
   local key, after, age = KEYS[i + 1], tonumber(ARGV[3 + 2 * i]), tonumber(ARGV[4 + 2 * i])
   local head = redis.call('LINDEX', key, 0)
@@ -41,7 +42,7 @@ for i = 1, histories do
   end
   for _, message in ipairs(messages) do bytes = bytes + #message end
   read[i] = messages
-  answer[i + 2] = history
+  answer[i + 3] = history
 end
 
 if bytes > bytes_max then
@@ -61,7 +62,7 @@ end
 
 answer[2] = string.format('%.0f', complete_to)
 for i = 1, histories do
-  local messages, history = read[i], answer[i + 2]
+  local messages, history = read[i], answer[i + 3]
   for j = #messages, 1, -1 do
     if tonumber(sequence_of(messages[j])) > complete_to then break end
     history[#history + 1] = messages[j]

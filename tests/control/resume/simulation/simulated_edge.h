@@ -39,6 +39,7 @@ class SimulatedEdge : public EventStreams {
 
   void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
   void SetGroups(ConnectionId, std::vector<std::string>) override {}
+  void SetMetadata(ConnectionId, std::shared_ptr<const MetadataScalars>) override {}
   void Hold(ConnectionId, std::vector<std::string>) override {}
   void End(const std::vector<ConnectionId>&, const Dismissal&,
            absl::AnyInvocable<void(FanOutResult)>) override {}

@@ -127,6 +127,7 @@ HistoryRead SimulatedRedis::Read(const HistoryQuery& query) {
   if (data_.last.sequence == 0) NextNumber();
   read.last = data_.last;
   read.complete_to = read.last.sequence;
+  read.time_us = TimeUs();
   const std::uint64_t expired_to =
       TimeUs() - static_cast<std::uint64_t>(absl::ToInt64Microseconds(options_.standard.age_max));
   for (const HistorySpan& span : query.spans) {

@@ -50,7 +50,7 @@ void SimulatedReplica::OnMessage(const std::string& channel, const EventNumber& 
                                  std::string_view payload) {
   if (!feed_.is_whole() && !broken_.hold) return feed_.Hold(channel, number, payload);
   if (feed_.HasDelivered(number)) return;
-  OnEvent(channel, number, feed_.order().Advance(number), payload, false);
+  OnEvent(channel, number, feed_.order().Advance(number), payload, absl::ZeroDuration(), false);
 }
 
 void SimulatedReplica::OnInterrupted() {
@@ -64,9 +64,11 @@ void SimulatedReplica::OnSubscribedAgain() {
 }
 
 void SimulatedReplica::OnEvent(const std::string& channel, const EventNumber& number,
-                               std::uint64_t order, std::string_view payload, bool) {
+                               std::uint64_t order, std::string_view payload, absl::Duration,
+                               bool) {
   const auto envelope = DecodeEnvelope(payload);
-  auto event = DecodeEvent(envelope->event(), number, IdRule::kAllButEphemeral);
+  auto event =
+      DecodeEvent(envelope->event(), number, IdRule::kAllButEphemeral, absl::ZeroDuration());
   event->order = order;
   if (event->is_resumable) feed_.ring().Add(channel, *event);
   edge_.Deliver({0}, *TargetOf(channel), *event, [](FanOutResult) {});

@@ -38,7 +38,7 @@ class SimulatedReplica : public Backplane::Listener,
                  std::string_view payload) override;
   void OnReplicaMessage(std::string_view) override {}
   void OnInterrupted() override;
-  void OnMembers(std::vector<Backplane::Member>) override {}
+  void OnMembers(std::vector<Backplane::Member>, const EventNumber&) override {}
   void OnMemberReported(const std::string&) override {}
   void OnMemberLeft(const std::string&) override {}
   void OnHealthChanged() override {}
@@ -49,7 +49,7 @@ class SimulatedReplica : public Backplane::Listener,
   void OnChannelReleased(const std::string& name) override { feed_.OnChannelReleased(name); }
   // LiveFeed::Owner
   void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
-               std::string_view payload, bool is_missed) override;
+               std::string_view payload, absl::Duration age, bool is_missed) override;
   void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
                      bool is_new_epoch) override {
     streams_.OnRecordsRead(records, is_new_epoch);

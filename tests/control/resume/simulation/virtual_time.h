@@ -19,6 +19,7 @@ class VirtualTime : public Scheduler {
  public:
   explicit VirtualTime(unsigned seed) : random_(seed) {}
 
+  absl::Duration Uptime() const override { return now_; }
   void Post(absl::AnyInvocable<void()> task) override {
     After(absl::ZeroDuration(), std::move(task));
   }
@@ -77,6 +78,7 @@ class MortalScheduler : public Scheduler {
   explicit MortalScheduler(VirtualTime& time) : time_(time) {}
   ~MortalScheduler() override { *is_alive_ = false; }
 
+  absl::Duration Uptime() const override { return time_.Uptime(); }
   void Post(absl::AnyInvocable<void()> task) override {
     After(absl::ZeroDuration(), std::move(task));
   }
