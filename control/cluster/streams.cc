@@ -18,6 +18,17 @@ std::vector<std::string> ChannelsOf(const std::string& client_id,
   return channels;
 }
 
+// What events are filtered by. Null: the record has none.
+std::shared_ptr<const MetadataScalars> ScalarsOf(const Record* record) {
+  if (record == nullptr) return nullptr;
+  auto scalars = std::make_shared<MetadataScalars>();
+  for (const auto& [key, value] : record->metadata.fields()) {
+    if (auto text = ScalarText(value)) scalars->emplace(key, *std::move(text));
+  }
+  if (scalars->empty()) return nullptr;
+  return scalars;
+}
+
 }  // namespace
 
 Streams::Streams(bool has_history, Backplane& backplane, Interest& interest, Directory& directory,
@@ -149,7 +160,7 @@ bool Streams::OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record
   if (!is_older) {
     joining.record = std::move(record);
     joining.record_at = read_at;
-    ShowMetadata(id, RecordOf(joining));
+    ShowMetadata(id, ScalarsOf(RecordOf(joining)));
   }
   return Settle(id, joining, OwnOf(id, joining));
 }
@@ -212,6 +223,7 @@ void Streams::OnLive(ConnectionId id) {
 void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
                        const internal::v1::RecordMessage& message, const Ack& ack) {
   const std::shared_ptr<const Record> record = DecodeRecord(message, number);
+  const std::shared_ptr<const MetadataScalars> scalars = ScalarsOf(record.get());
   const auto streams = new_by_client_.find(client_id);
   if (streams != new_by_client_.end()) {
     for (const ConnectionId id : std::vector<ConnectionId>(streams->second)) {
@@ -223,7 +235,7 @@ void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
       }
       joining.record = record;
       joining.record_at = number;
-      ShowMetadata(id, record.get());
+      ShowMetadata(id, scalars);
       for (const std::string& group : message.joined()) joining.own.left.erase(group);
       if (was_read) Settle(id, joining, joining.own);
     }
@@ -236,7 +248,7 @@ void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
   std::vector<ConnectionId> ids;
   for (const Directory::Connection& connection : client->connections) ids.push_back(connection.id);
   for (const ConnectionId id : ids) {
-    ShowMetadata(id, record.get());
+    ShowMetadata(id, scalars);
     OwnGroups own = Directory::OwnGroupsOf(Directory::ConnectionOf(*client, id));
     for (const std::string& group : message.joined()) own.left.erase(group);
     ChangeGroups(*client, id, std::move(own), number, ack);
@@ -297,32 +309,23 @@ void Streams::OnRecordsRead(
     if (!is_newer) continue;
     if (record == nullptr) KeepGroups(*client, position);
     client->record = record;
+    const std::shared_ptr<const MetadataScalars> scalars = ScalarsOf(record.get());
     std::vector<ConnectionId> ids;
     for (const Directory::Connection& connection : client->connections) {
       ids.push_back(connection.id);
     }
     for (const ConnectionId id : ids) {
-      ShowMetadata(id, record.get());
+      ShowMetadata(id, scalars);
       ChangeGroups(*client, id, Directory::OwnGroupsOf(Directory::ConnectionOf(*client, id)),
                    position, nullptr);
     }
   }
 }
 
-void Streams::ShowMetadata(ConnectionId id, const Record* record) {
-  auto scalars = std::make_shared<MetadataScalars>();
-  if (record != nullptr) {
-    for (const auto& [key, value] : record->metadata.fields()) {
-      if (auto text = ScalarText(value)) scalars->emplace(key, *std::move(text));
-    }
-  }
+void Streams::ShowMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> scalars) {
   // Most clients have none and never had; the edge need not be told that.
-  if (scalars->empty() && !has_metadata_.contains(id)) return;
-  if (scalars->empty()) {
-    has_metadata_.erase(id);
-    return edge_.SetMetadata(id, nullptr);
-  }
-  has_metadata_.insert(id);
+  if (scalars == nullptr && has_metadata_.erase(id) == 0) return;
+  if (scalars != nullptr) has_metadata_.insert(id);
   edge_.SetMetadata(id, std::move(scalars));
 }
 

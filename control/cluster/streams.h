@@ -93,7 +93,7 @@ class Streams {
   bool Settle(ConnectionId id, Joining& joining, OwnGroups own);
   bool Switch(ConnectionId id, Joining& joining, const GroupsChange& change);
   // What the stream's events are filtered by from now on.
-  void ShowMetadata(ConnectionId id, const Record* record);
+  void ShowMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> scalars);
   void ChangeGroups(Directory::Client& client, ConnectionId id, OwnGroups own,
                     const EventNumber& number, const Ack& ack);
   // A record is gone: what it assigned stays with the connections until they end.
