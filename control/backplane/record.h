@@ -62,7 +62,7 @@ void SetNumber(Record& record, const EventNumber& number);
 bool IsNewer(const Record* a, const Record* b);
 
 // Of the keys that a filter compares.
-inline constexpr int kMetadataMatchesMax = 16;
+inline constexpr std::size_t kMetadataMatchesMax = 16;
 
 // The JSON text of a scalar, strings bare, as `metadata_match` compares it. None for lists and
 // objects, which match nothing.

@@ -49,6 +49,12 @@ absl::Status CheckClientId(const std::string& client_id) {
   return violations.ToStatus();
 }
 
+absl::Status CheckBlockTime(absl::Duration time) {
+  if (time >= kBlockMin && time <= kBlockMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("is ", absl::FormatDuration(time), "; expected 1 ms to 30 days"));
+}
+
 // What JoinGroups and LeaveGroups have in common.
 template <typename Request>
 absl::StatusOr<GroupsCommand> ReadGroupsRequest(const Request& request) {
@@ -57,10 +63,7 @@ absl::StatusOr<GroupsCommand> ReadGroupsRequest(const Request& request) {
   if (request.groups().empty()) {
     violations.Add("groups", "is empty; expected the names of 1 to 64 groups");
   }
-  if (static_cast<std::size_t>(request.groups_size()) > kGroupsMax) {
-    violations.Add("groups", absl::StrCat("has ", request.groups_size(), " entries; at most ",
-                                          kGroupsMax, " are allowed"));
-  }
+  violations.AddIfTooMany("groups", static_cast<std::size_t>(request.groups_size()), kGroupsMax);
   for (int i = 0; i < request.groups_size(); ++i) {
     violations.Add(absl::StrCat("groups[", i, "]"), CheckName(request.groups(i)));
   }
@@ -111,21 +114,13 @@ absl::StatusOr<DisconnectCommand> ReadRequest(const v1::DisconnectClientRequest&
   if (!request.connection_id().empty()) {
     violations.Add("connection_id", CheckConnectionId(request.connection_id()));
   }
-  if (request.reason().size() > kReasonBytesMax) {
-    violations.Add("reason", absl::StrCat("is ", request.reason().size(), " bytes long; at most ",
-                                          kReasonBytesMax, " are allowed"));
-  }
+  violations.AddIfTooLong("reason", request.reason().size(), kReasonBytesMax);
   if (request.has_reconnect_after()) {
-    command.dismissal.reconnect_after =
-        ReadDuration("reconnect_after", request.reconnect_after(), violations);
-    violations.Add("reconnect_after", CheckReconnectionTime(command.dismissal.reconnect_after));
+    command.dismissal.reconnect_after = ReadDuration("reconnect_after", request.reconnect_after(),
+                                                     violations, CheckReconnectionTime);
   }
   if (request.has_block_for()) {
-    command.block_for = ReadDuration("block_for", request.block_for(), violations);
-    if (command.block_for < kBlockMin || command.block_for > kBlockMax) {
-      violations.Add("block_for", absl::StrCat("is ", absl::FormatDuration(command.block_for),
-                                               "; expected 1 ms to 30 days"));
-    }
+    command.block_for = ReadDuration("block_for", request.block_for(), violations, CheckBlockTime);
     if (!request.connection_id().empty()) {
       violations.Add("block_for",
                      "is set with a connection_id; expected one of them, a block is of a client");
@@ -189,11 +184,7 @@ absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
   const std::size_t page_size = ReadPageSize(request.page_size(), violations);
   violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
   if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
-  if (request.metadata_match_size() > kMetadataMatchesMax) {
-    violations.Add("metadata_match",
-                   absl::StrCat("has ", request.metadata_match_size(), " entries; at most ",
-                                kMetadataMatchesMax, " are allowed"));
-  }
+  violations.AddIfTooMany("metadata_match", request.metadata_match().size(), kMetadataMatchesMax);
   if (!v1::ClientView_IsValid(request.view())) {
     violations.Add("view", "is no ClientView that this server knows");
   }

@@ -13,11 +13,10 @@ namespace sluice {
 
 // The time in a field of a request. A duration that is none by its own rules is a violation, else
 // what `check` says of it.
-inline absl::Duration ReadDuration(
-    std::string_view field, const google::protobuf::Duration& duration, Violations& violations,
-    absl::FunctionRef<absl::Status(absl::Duration)> check = [](absl::Duration) {
-      return absl::OkStatus();
-    }) {
+inline absl::Duration ReadDuration(std::string_view field,
+                                   const google::protobuf::Duration& duration,
+                                   Violations& violations,
+                                   absl::FunctionRef<absl::Status(absl::Duration)> check) {
   constexpr int kNanosMax = 999'999'999;
   const bool has_one_sign = (duration.seconds() <= 0 || duration.nanos() >= 0) &&
                             (duration.seconds() >= 0 || duration.nanos() <= 0);

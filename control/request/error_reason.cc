@@ -71,6 +71,18 @@ void Violations::Add(std::string_view field, std::string_view description) {
   violation.set_description(std::string(description));
 }
 
+bool Violations::AddIfTooMany(std::string_view field, std::size_t count, std::size_t count_max) {
+  if (count <= count_max) return false;
+  Add(field, absl::StrCat("has ", count, " entries; at most ", count_max, " are allowed"));
+  return true;
+}
+
+bool Violations::AddIfTooLong(std::string_view field, std::size_t bytes, std::size_t bytes_max) {
+  if (bytes <= bytes_max) return false;
+  Add(field, absl::StrCat("is ", bytes, " bytes long; at most ", bytes_max, " are allowed"));
+  return true;
+}
+
 absl::Status Violations::ToStatus() const {
   if (empty()) return absl::OkStatus();
   std::string message;

@@ -37,6 +37,10 @@ class Violations {
   void Add(std::string_view field, const absl::Status& status);
   void Add(std::string_view field, std::string_view description);
 
+  // More entries or bytes than are allowed are a violation. True if they are one.
+  bool AddIfTooMany(std::string_view field, std::size_t count, std::size_t count_max);
+  bool AddIfTooLong(std::string_view field, std::size_t bytes, std::size_t bytes_max);
+
   bool empty() const { return bad_request_.field_violations().empty(); }
 
   // OK when there are none; else INVALID_ARGUMENT with all of them.

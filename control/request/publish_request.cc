@@ -17,7 +17,7 @@
 namespace sluice {
 namespace {
 
-constexpr int kExceptClientIdsMax = 1000;
+constexpr std::size_t kExceptClientIdsMax = 1000;
 constexpr std::size_t kRequestIdBytesMax = 64;
 constexpr std::size_t kConflationKeyBytesMax = 256;
 // Far more than anything is kept.
@@ -74,22 +74,14 @@ class Reader {
       message_.set_ttl_ms(absl::ToInt64Milliseconds(
           ReadDuration("options.ttl", options.ttl(), violations_, CheckTtl)));
     }
-    if (options.conflation_key().size() > kConflationKeyBytesMax) {
-      violations_.Add("options.conflation_key",
-                      absl::StrCat("is ", options.conflation_key().size(), " bytes long; at most ",
-                                   kConflationKeyBytesMax, " are allowed"));
-    }
+    violations_.AddIfTooLong("options.conflation_key", options.conflation_key().size(),
+                             kConflationKeyBytesMax);
     message_.set_conflation_key(options.conflation_key());
-    if (options.metadata_match_size() > kMetadataMatchesMax) {
-      violations_.Add("options.metadata_match",
-                      absl::StrCat("has ", options.metadata_match_size(), " entries; at most ",
-                                   kMetadataMatchesMax, " are allowed"));
-    }
+    violations_.AddIfTooMany("options.metadata_match", options.metadata_match().size(),
+                             kMetadataMatchesMax);
     *message_.mutable_metadata_match() = options.metadata_match();
-    if (options.except_client_ids_size() > kExceptClientIdsMax) {
-      violations_.Add("options.except_client_ids",
-                      absl::StrCat("has ", options.except_client_ids_size(), " entries; at most ",
-                                   kExceptClientIdsMax, " are allowed"));
+    const auto except_count = static_cast<std::size_t>(options.except_client_ids_size());
+    if (violations_.AddIfTooMany("options.except_client_ids", except_count, kExceptClientIdsMax)) {
       return;
     }
     for (int i = 0; i < options.except_client_ids_size(); ++i) {
