@@ -81,7 +81,7 @@ void Block::Deliver(Session& session) {
 void Block::DeliverUnexpired(Session& session, std::size_t first) {
   const absl::Duration uptime = session.uptime();
   for (std::size_t i = first; i < frames_.size(); ++i) {
-    if (frames_[i]->IsExpired(uptime)) continue;
+    if (frames_[i]->HasExpired(uptime)) continue;
     const Session::Delivered delivered =
         session.Deliver(frames_[i]->bytes(), absl::MakeConstSpan(&frames_[i], 1));
     parts_[i].result.entered += static_cast<std::int64_t>(delivered.entered);

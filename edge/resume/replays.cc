@@ -28,7 +28,7 @@ void Replays::Write(Session& session, const ReplayPage& page, absl::AnyInvocable
   }
   for (const ReplayItem& item : page.items) {
     if (item.filter != nullptr && !Holds(*item.filter, session)) continue;
-    if (item.rules != nullptr && item.rules->expires <= session.uptime()) continue;
+    if (item.rules != nullptr && item.rules->HasExpired(session.uptime())) continue;
     add(item.bytes, {.number = item.number, .rules = item.rules, .is_own = item.is_own});
   }
   session.Replay(bytes, frames, own);

@@ -77,7 +77,7 @@ void Outbox::DropUnbegun() {
 void Outbox::DropExpired(absl::Duration uptime) {
   if (with_rules_ == 0) return;
   for (std::size_t i = first_; i < frames_.size(); ++i) {
-    if (frames_[i] != nullptr && !HasBegun(i) && frames_[i]->IsExpired(uptime)) Take(i);
+    if (frames_[i] != nullptr && !HasBegun(i) && frames_[i]->HasExpired(uptime)) Take(i);
   }
   SkipTaken();
   Compact();

@@ -123,18 +123,18 @@ Session::Delivered Session::Enqueue(absl::Span<const FramePointer> frames, std::
 
 bool Session::MakeRoom(const Frame& frame) {
   const std::size_t cost_max = settings_.outbox_bytes_max;
-  if (queued_cost() + frame.cost() <= cost_max) return true;
+  const auto fits = [&] { return queued_cost() + frame.cost() <= cost_max; };
+  if (fits()) return true;
   if (outbox_ != nullptr) {
     ChangeOutbox([this](Outbox& outbox) { outbox.DropExpired(owner_.Uptime()); });
-    if (queued_cost() + frame.cost() <= cost_max) return true;
+    if (fits()) return true;
   }
   if (settings_.slow_consumer == SlowConsumer::kDisconnect) return false;
   if (frame.traits().is_own) return true;
-  if (settings_.slow_consumer == SlowConsumer::kDropNewest || outbox_ == nullptr) return false;
-  bool has_room = frame.cost() <= cost_max;
-  if (!has_room) return false;
-  ChangeOutbox([&](Outbox& outbox) { has_room = outbox.DropOldest(cost_max - frame.cost()); });
-  return has_room;
+  const bool can_fit = outbox_ != nullptr && frame.cost() <= cost_max;
+  if (settings_.slow_consumer == SlowConsumer::kDropNewest || !can_fit) return false;
+  ChangeOutbox([&](Outbox& outbox) { outbox.DropOldest(cost_max - frame.cost()); });
+  return fits();
 }
 
 template <typename Change>

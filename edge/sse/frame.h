@@ -24,6 +24,8 @@ struct QueueRules {
   std::string conflation_key;
   // It is not written any more from this uptime of the clock on.
   absl::Duration expires = absl::InfiniteDuration();
+
+  bool HasExpired(absl::Duration uptime) const { return expires <= uptime; }
 };
 
 struct FrameTraits {
@@ -54,8 +56,8 @@ class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_co
   const FrameTraits& traits() const { return traits_; }
   const EventNumber& number() const { return traits_.number; }
 
-  bool IsExpired(absl::Duration uptime) const {
-    return traits_.rules != nullptr && traits_.rules->expires <= uptime;
+  bool HasExpired(absl::Duration uptime) const {
+    return traits_.rules != nullptr && traits_.rules->HasExpired(uptime);
   }
 
   // What it is charged against outbox limits.
