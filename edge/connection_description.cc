@@ -11,7 +11,11 @@ namespace sluice {
 ConnectionDescription Describe(Session& session) {
   const SessionIdentity& identity = session.identity();
   std::ostringstream remote_address;
-  remote_address << identity.remote_endpoint;
+  if (identity.remote_endpoint.port() == 0) {
+    remote_address << identity.remote_endpoint.address();  // As a proxy told it.
+  } else {
+    remote_address << identity.remote_endpoint;
+  }
   std::vector<std::string> groups = session.is_joining() ? identity.groups : GroupsOf(session);
   return {session.id(),      identity.connect_time, remote_address.str(),     identity.user_agent,
           std::move(groups), session.queued_cost(), session.delivered_count()};

@@ -8,6 +8,28 @@
 namespace sluice {
 namespace {
 
+// Adds up what the shards have counted.
+class CountsGather {
+ public:
+  CountsGather(std::size_t parts, absl::AnyInvocable<void(EdgeCounts)> done)
+      : parts_missing_(parts), done_(std::move(done)) {}
+
+  void AddPart(const EdgeCounts& part) {
+    {
+      const MutexLock lock(mutex_);
+      sum_.Add(part);
+      if (--parts_missing_ > 0) return;
+    }
+    done_(sum_);
+  }
+
+ private:
+  Mutex mutex_;
+  std::size_t parts_missing_ ABSL_GUARDED_BY(mutex_);
+  EdgeCounts sum_;  // Written under the mutex, read by the last.
+  absl::AnyInvocable<void(EdgeCounts)> done_;
+};
+
 // Collects what the shards say of their connections.
 class DescriptionGather {
  public:
@@ -38,9 +60,15 @@ class DescriptionGather {
 Edge::Edge(EdgeOptions options, const Clock& clock, ConnectionObserver& observer, EdgeGuards guards)
     : options_(std::move(options)),
       cors_(options_.cors_origins),
-      outbox_budget_(options_.outbox_total_bytes_max) {
-  const ShardContext context = {options_,         cors_, clock, outbox_budget_, observer, guards,
-                                connection_count_};
+      outbox_budget_(options_.outbox_total_bytes_max),
+      limits_(options_.limits) {
+  const auto replace = [this](ConnectionId id) {
+    Shard& shard = *shards_[static_cast<std::size_t>(id.shard_index())];
+    shard.Post([&shard, id] { shard.Replace(id); });
+  };
+  const ShardContext context = {options_,          cors_,    clock,
+                                outbox_budget_,    observer, guards,
+                                connection_count_, limits_,  replace};
   for (int index = 0; index < options_.shards; ++index) {
     shards_.push_back(std::make_unique<Shard>(index, context));
   }
@@ -169,6 +197,13 @@ void Edge::End(const std::vector<ConnectionId>& ids, const Dismissal& dismissal,
                   const std::vector<ConnectionId>& shard_ids) {
         receipt.AddPart({shard.End(shard_ids, dismissal), 0});
       });
+}
+
+void Edge::ReadCounts(absl::AnyInvocable<void(EdgeCounts)> done) {
+  const auto gather = std::make_shared<CountsGather>(shards_.size(), std::move(done));
+  for (const auto& shard : shards_) {
+    shard->Post([&shard = *shard, gather] { gather->AddPart(shard.counts()); });
+  }
 }
 
 void Edge::BeginDrain() {

@@ -9,6 +9,7 @@
 
 #include "edge/base/clock.h"
 #include "edge/connection_observer.h"
+#include "edge/counts/edge_counts.h"
 #include "edge/edge_guards.h"
 #include "edge/edge_options.h"
 #include "edge/event_streams.h"
@@ -57,6 +58,12 @@ class Edge : public EventStreams {
   void Describe(const std::vector<ConnectionId>& ids,
                 absl::AnyInvocable<void(std::vector<ConnectionDescription>)> done);
 
+  // What all shards have counted together; `done` is called on a shard's thread.
+  void ReadCounts(absl::AnyInvocable<void(EdgeCounts)> done);
+
+  // What waits in the outboxes of all streams, in bytes.
+  std::size_t queued_bytes() const { return outbox_budget_.used(); }
+
   // New streams get the overload answer, with the reason `drain`; those that are open go on.
   void BeginDrain();
 
@@ -79,6 +86,7 @@ class Edge : public EventStreams {
   const CorsPolicy cors_;
   OutboxBudget outbox_budget_;
   std::atomic<std::size_t> connection_count_{0};
+  StreamLimits limits_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

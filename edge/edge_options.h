@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "edge/door/limits/stream_limits.h"
+#include "edge/door/limits/trusted_proxies.h"
 #include "edge/session/outbox.h"
 
 namespace sluice {
@@ -27,7 +29,9 @@ struct EdgeOptions {
   // Connections that have not become streams yet, or are answered with none. Beyond it new ones
   // wait in the kernel, so that nobody can take the files that gRPC and the admin port need.
   std::size_t handshakes_max = 256;
-  // How a stream over the limit is answered.
+  StreamLimits::Options limits;
+  TrustedProxies trusted_proxies;
+  // How a stream over a limit is answered.
   enum class Overload { kRetry, k503 };
   Overload overload = Overload::kRetry;
   std::size_t outbox_bytes_max = std::size_t{1} << 20;

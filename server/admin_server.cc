@@ -27,6 +27,8 @@ using asio::ip::tcp;
 constexpr int kConnectionsMax = 64;
 constexpr std::uint32_t kHeadBytesMax = 8 * 1024;
 constexpr auto kRequestTimeout = std::chrono::seconds(5);
+// Prometheus, "Exposition formats".
+constexpr char kMetricsType[] = "text/plain; version=0.0.4; charset=utf-8";
 constexpr auto kRest = std::chrono::milliseconds(100);
 
 using Response = http::response<http::string_body>;
@@ -44,22 +46,30 @@ Response Answer(const http::request<http::empty_body>& request, http::status sta
   return response;
 }
 
-Response Route(const http::request<http::empty_body>& request,
-               const std::function<Readiness()>& readiness) {
+Response Route(const http::request<http::empty_body>& request, const AdminPages& pages) {
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     return Answer(request, http::status::method_not_allowed, "text/plain", "GET and HEAD only\n");
   }
   const auto path = request.target().substr(0, request.target().find('?'));
   if (path == "/healthz") return Answer(request, http::status::ok, "text/plain", "ok\n");
   if (path == "/readyz") {
-    const Readiness now = readiness();
+    const Readiness now = pages.readiness();
     return Answer(request, now.is_ready ? http::status::ok : http::status::service_unavailable,
                   "application/json", ReadinessJson(now));
   }
-  return Answer(request, http::status::not_found, "text/plain", "here are /healthz and /readyz\n");
+  if (path == "/metrics") {
+    auto metrics = pages.metrics();
+    if (metrics.has_value()) {
+      return Answer(request, http::status::ok, kMetricsType, *std::move(metrics));
+    }
+    return Answer(request, http::status::service_unavailable, "text/plain",
+                  "not all parts told their counts in time\n");
+  }
+  return Answer(request, http::status::not_found, "text/plain",
+                "here are /healthz, /readyz and /metrics\n");
 }
 
-asio::awaitable<void> Serve(beast::tcp_stream stream, const std::function<Readiness()>& readiness) {
+asio::awaitable<void> Serve(beast::tcp_stream stream, const AdminPages& pages) {
   beast::flat_buffer buffer(kHeadBytesMax + 1024);
   beast::error_code error;
   while (!error) {
@@ -69,7 +79,7 @@ asio::awaitable<void> Serve(beast::tcp_stream stream, const std::function<Readin
     co_await http::async_read(stream, buffer, parser,
                               asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
-    Response response = Route(parser.get(), readiness);
+    Response response = Route(parser.get(), pages);
     const bool goes_on = response.keep_alive();
     co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
     if (!goes_on) break;
@@ -88,14 +98,14 @@ std::string ReadinessJson(const Readiness& readiness) {
   return json::serialize(json::object{{"ready", readiness.is_ready}, {"checks", checks}}) + "\n";
 }
 
-absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
-    const std::string& address, std::function<Readiness()> readiness) {
+absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(const std::string& address,
+                                                                AdminPages pages) {
   const auto endpoint = ParseEndpoint(address);
   if (!endpoint.ok()) return endpoint.status();
   const auto probed = ProbePort(*endpoint);
   if (!probed.ok()) return probed.status();
   std::unique_ptr<AdminServer> server(new AdminServer());
-  server->readiness_ = std::move(readiness);
+  server->pages_ = std::move(pages);
   beast::error_code error;
   tcp::acceptor& acceptor = server->acceptor_;
   static_cast<void>(acceptor.open(probed->protocol(), error));
@@ -114,7 +124,7 @@ void AdminServer::Accept() {
     if (error == asio::error::operation_aborted) return;
     if (!error && open_count_ < kConnectionsMax) {
       ++open_count_;
-      asio::co_spawn(io_context_, Serve(beast::tcp_stream(std::move(socket)), readiness_),
+      asio::co_spawn(io_context_, Serve(beast::tcp_stream(std::move(socket)), pages_),
                      [this](const std::exception_ptr&) { --open_count_; });
     }
     if (!error) return Accept();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,15 +28,22 @@ struct Readiness {
   std::vector<ReadinessCheck> checks;
 };
 
+// What the admin port shows. Both are called on its thread.
+struct AdminPages {
+  std::function<Readiness()> readiness;
+  // Of /metrics; none when the parts did not tell in time.
+  std::function<std::optional<std::string>()> metrics;
+};
+
 // The admin port: /healthz says that the process is alive, /readyz whether it should get new
-// streams. Read-only; holds no ids and no secrets.
-// Thread: its own; `readiness` is called on it.
+// streams, /metrics what happens, for Prometheus. Read-only; holds no ids and no secrets.
+// Thread: its own.
 // Limits: 64 connections at a time, 8 KiB of head, 5 s a request.
 class AdminServer {
  public:
   // UNAVAILABLE: the port is taken.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(const std::string& address,
-                                                            std::function<Readiness()> readiness);
+                                                            AdminPages pages);
   ~AdminServer();
 
   const boost::asio::ip::tcp::endpoint& address() const { return address_; }
@@ -49,7 +57,7 @@ class AdminServer {
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer rest_;
   boost::asio::ip::tcp::endpoint address_;
-  std::function<Readiness()> readiness_;
+  AdminPages pages_;
   int open_count_ = 0;
   std::thread thread_;
 };

@@ -17,6 +17,7 @@
 #include "edge/names/random_id.h"
 #include "edge/names/text_rules.h"
 #include "edge/sse/event_rules.h"
+#include "server/check/check.h"
 #include "server/flag_reader.h"
 #include "server/flag_value.h"
 #include "server/flags.h"
@@ -27,6 +28,7 @@ namespace sluice {
 namespace {
 
 constexpr int kShardsMax = 256;
+constexpr std::size_t kPublishRateMax = 100'000'000;
 std::string HostName() {
   char name[256] = {};
   if (gethostname(name, sizeof(name) - 1) != 0) return "replica";
@@ -162,6 +164,8 @@ absl::StatusOr<Config> CheckFlags(const FlagValues& values) {
   FlagReader reader;
   Config config;
   ReadEdge(values, reader, config.edge);
+  config.publish_rate_max = static_cast<double>(
+      reader.Number("max-publish-rate", values.publish_rate_max, 0, kPublishRateMax));
   config.record_ttl =
       reader.DurationFrom("record-ttl", values.record_ttl, absl::Seconds(1), absl::Hours(24 * 365));
   config.shutdown_delay = reader.DurationFrom("shutdown-delay", values.shutdown_delay,
@@ -267,6 +271,18 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
         CommandLine::Action::kPrint, absl::StrCat("sluice ", SLUICE_VERSION, "\n"), {}};
   } catch (const CLI::ParseError& error) {
     return ExplainError(error, *parser, arguments);
+  }
+  if (values.checks) {
+    // Before the others: what the server has besides may not be given to who asks it.
+    command_line.action = CommandLine::Action::kCheck;
+    command_line.check_url = values.check_url;
+    if (!values.check_url.empty()) return command_line;
+    const auto admin = ParseEndpoint(values.admin);
+    if (!admin.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--admin ", admin.status().message()));
+    }
+    command_line.check_url = HealthUrl(*admin);
+    return command_line;
   }
   auto config = CheckFlags(values);
   if (!config.ok()) return config.status();

@@ -26,6 +26,7 @@ struct Config {
   HistoryOptions history;
   std::size_t resume_cache_bytes_max = 0;
   DoorOptions doors;
+  double publish_rate_max = 0;  // Events a second and gRPC caller; 0: any.
   bool has_grpc_reflection = true;
   std::optional<RedisUrl> redis;  // None: the only replica.
   std::string redis_prefix;
@@ -38,10 +39,12 @@ struct Config {
 
 // What the command line asks for.
 struct CommandLine {
-  enum class Action { kServe, kPrint };
+  enum class Action { kServe, kPrint, kCheck };
   Action action = Action::kServe;
   // kPrint: help, version or configuration, for standard output.
   std::string text;
+  // kCheck: what to ask.
+  std::string check_url;
   // kServe.
   Config config;
 };

@@ -16,32 +16,42 @@ constexpr char kHistory[] = "Resume";
 constexpr char kCluster[] = "Cluster";
 constexpr char kProcess[] = "Process";
 
-void AddStreamFlags(CLI::App& parser, FlagValues& values) {
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return parser.add_option(name, value, help)->capture_default_str();
+// Adds flags with a value, under this heading of the help.
+auto AdderTo(CLI::App& parser, const char* heading) {
+  return [&parser, heading](const char* name, auto& value, const char* help) {
+    return parser.add_option(name, value, help)->capture_default_str()->group(heading);
   };
-  add("--http", values.http, "ADDRESS:PORT of event streams")->group(kAddresses);
-  add("--grpc", values.grpc, "ADDRESS:PORT of the gRPC API")->group(kAddresses);
-  add("--admin", values.admin, "ADDRESS:PORT of /healthz and /readyz")->group(kAddresses);
-  add("--heartbeat", values.heartbeat, "Silence after which a comment line goes out")
-      ->group(kStreams);
-  add("--heartbeat-event", values.heartbeat_event, "Send heartbeats as events of this name instead")
-      ->group(kStreams);
-  add("--retry", values.retry, "Base of the reconnection time; each stream gets 50 to 150 % of it")
-      ->group(kStreams);
+}
+
+void AddStreamFlags(CLI::App& parser, FlagValues& values) {
+  const auto add_address = AdderTo(parser, kAddresses);
+  const auto add = AdderTo(parser, kStreams);
+  add_address("--http", values.http, "ADDRESS:PORT of event streams");
+  add_address("--grpc", values.grpc, "ADDRESS:PORT of the gRPC API");
+  add_address("--admin", values.admin, "ADDRESS:PORT of /healthz, /readyz and /metrics");
+  add("--heartbeat", values.heartbeat, "Silence after which a comment line goes out");
+  add("--heartbeat-event", values.heartbeat_event,
+      "Send heartbeats as events of this name instead");
+  add("--retry", values.retry, "Base of the reconnection time; each stream gets 50 to 150 % of it");
   add("--max-stream-age", values.stream_age_max,
-      "Age at which streams are told to come back, 80 to 100 % of it each; 0: any age")
-      ->group(kStreams);
-  add("--record-ttl", values.record_ttl, "How long a client's metadata is kept after its last use")
-      ->group(kStreams);
+      "Age at which streams are told to come back, 80 to 100 % of it each; 0: any age");
+  add("--record-ttl", values.record_ttl, "How long a client's metadata is kept after its last use");
 }
 
 void AddLimitFlags(CLI::App& parser, FlagValues& values) {
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return parser.add_option(name, value, help)->capture_default_str()->group(kLimits);
-  };
+  const auto add = AdderTo(parser, kLimits);
   add("--max-connections", values.connections_max,
       "Most streams at a time (default: from the limit of open files)");
+  add("--max-per-ip", values.per_ip_max, "Most streams of one address (IPv6: of a /64); 0: any");
+  add("--max-per-client", values.per_client_max, "Most streams of one client; 0: any");
+  add("--per-client-overflow", values.per_client_overflow,
+      "What happens to a client's stream over it: `replace` (its oldest ends) or `refuse`");
+  add("--max-per-group", values.per_group_max, "Most streams that ask for one group; 0: any");
+  add("--max-connect-rate", values.connect_rate_max, "Most streams that begin in a second; 0: any");
+  add("--max-publish-rate", values.publish_rate_max,
+      "Most events that one gRPC caller publishes in a second; 0: any");
+  add("--trusted-proxy", values.trusted_proxies,
+      "Address or range of proxies whose X-Forwarded-For is believed; may be given several times");
   add("--overload-response", values.overload_response,
       "How a stream over a limit is answered: `retry` (browsers come back) or `503`");
   add("--outbox-bytes", values.outbox_bytes,
@@ -54,9 +64,7 @@ void AddLimitFlags(CLI::App& parser, FlagValues& values) {
 }
 
 void AddDoorFlags(CLI::App& parser, FlagValues& values) {
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return parser.add_option(name, value, help)->capture_default_str()->group(kDoors);
-  };
+  const auto add = AdderTo(parser, kDoors);
   add("--jwt-hs256-file", values.jwt_hs256_file,
       "File with the secret that tokens (JWT, HS256) are checked with");
   add("--jwks-file", values.jwks_file, "File with the public keys of tokens, as a JWK Set");
@@ -82,9 +90,7 @@ void AddDoorFlags(CLI::App& parser, FlagValues& values) {
 }
 
 void AddHistoryFlags(CLI::App& parser, FlagValues& values) {
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return parser.add_option(name, value, help)->capture_default_str()->group(kHistory);
-  };
+  const auto add = AdderTo(parser, kHistory);
   add("--history-size", values.history_size,
       "Events of each channel that are kept for streams that come back; 0: none");
   add("--history-age", values.history_age, "How long they are kept");
@@ -99,9 +105,7 @@ void AddHistoryFlags(CLI::App& parser, FlagValues& values) {
 }
 
 void AddClusterFlags(CLI::App& parser, FlagValues& values) {
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return parser.add_option(name, value, help)->capture_default_str()->group(kCluster);
-  };
+  const auto add = AdderTo(parser, kCluster);
   add("--redis-url", values.redis_url,
       "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; without it this is the only replica");
   add("--redis-prefix", values.redis_prefix, "What keys and channels in Redis begin with");
@@ -123,15 +127,23 @@ void AddProcessFlags(CLI::App& parser, FlagValues& values) {
                   "Origin whose pages may read streams, or `*`; repeatable")
       ->take_all()
       ->group(kDoors);
-  const auto add = [&](const char* name, auto& value, const char* help) {
-    return parser.add_option(name, value, help)->capture_default_str()->group(kProcess);
-  };
+  const auto add = AdderTo(parser, kProcess);
   add("--shutdown-delay", values.shutdown_delay,
       "How long SIGTERM lets streams go on while load balancers take this replica out");
   add("--drain", values.drain, "Time over which streams are ended after that, evenly");
   add("--shards", values.shards, "Threads that hold streams (default: one a core)");
   add("--log-level", values.log_level, "trace, debug, info, warn, error or off");
   add("--log-format", values.log_format, "text or json (default: text on a terminal, else json)");
+  parser
+      .add_flag("--check", values.checks,
+                "Ask the server with this --admin whether it is alive; exit 0 or 1")
+      ->group(kProcess)
+      ->configurable(false);
+  parser
+      .add_option("--check-url", values.check_url,
+                  "What --check asks instead, such as http://host:9090/readyz")
+      ->group(kProcess)
+      ->configurable(false);
   parser.add_flag("--print-config", values.prints_config, "Print the resulting configuration")
       ->configurable(false)
       ->group(kProcess);

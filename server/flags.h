@@ -24,6 +24,13 @@ struct FlagValues {
   std::string connections_max;
   std::string overload_response = "retry";
   std::string outbox_bytes = "1MiB";
+  std::string per_ip_max = "0";
+  std::string per_client_max = "0";
+  std::string per_client_overflow = "replace";
+  std::string per_group_max = "0";
+  std::string connect_rate_max = "0";
+  std::string publish_rate_max = "0";
+  std::vector<std::string> trusted_proxies;
   std::string slow_consumer = "disconnect";
   std::string outbox_total_bytes = "25%";
   std::string write_timeout = "20s";
@@ -55,6 +62,8 @@ struct FlagValues {
   std::string log_level = "info";
   std::string log_format;
   bool prints_config = false;
+  bool checks = false;
+  std::string check_url;
 };
 
 // A parser that fills `values`, which outlives it. `has_config_file`: reads the --config file too.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "edge/log/log.h"
+#include "server/check/check.h"
 #include "server/config.h"
 #include "server/replica.h"
 
@@ -112,6 +113,11 @@ int Run(const std::vector<std::string>& arguments) {
   if (command_line->action == sluice::CommandLine::Action::kPrint) {
     std::fputs(command_line->text.c_str(), stdout);
     return EXIT_SUCCESS;
+  }
+  if (command_line->action == sluice::CommandLine::Action::kCheck) {
+    const sluice::CheckResult result = sluice::CheckUrl(command_line->check_url);
+    std::fprintf(result.is_ok ? stdout : stderr, "%s\n", result.line.c_str());
+    return result.is_ok ? EXIT_SUCCESS : kExitTrouble;
   }
   // Writing a log whose reader has gone must not end the server.
   std::signal(SIGPIPE, SIG_IGN);

@@ -5,16 +5,21 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <sstream>
 #include <thread>
 
 #include "control/backplane/local/local_backplane.h"
 #include "control/backplane/redis/redis_backplane.h"
 #include "edge/log/log.h"
+#include "server/metrics/metrics.h"
 
 namespace sluice {
 namespace {
 
+// How long a scrape waits for the shards and the cluster thread.
+constexpr auto kCountsTimeout = std::chrono::seconds(1);
 // How long streams may take to end, and calls after them.
 constexpr absl::Duration kStreamsEndTimeout = absl::Seconds(5);
 constexpr absl::Duration kCallsEndTimeout = absl::Seconds(2);
@@ -64,7 +69,8 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   replica->doors_ = *std::move(doors);
   // The admin port comes first, so that a probe finds the process alive while the rest starts.
   auto admin_server = AdminServer::Start(
-      config.admin, [replica = replica.get()] { return replica->CheckReadiness(); });
+      config.admin, {[replica = replica.get()] { return replica->CheckReadiness(); },
+                     [replica = replica.get()] { return replica->ReadMetrics(); }});
   if (!admin_server.ok()) return admin_server.status();
   replica->admin_server_ = *std::move(admin_server);
 
@@ -83,6 +89,7 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   }
 
   GrpcServerOptions grpc_options;
+  grpc_options.publish_rate_max = config.publish_rate_max;
   grpc_options.address = config.grpc;
   grpc_options.threads = std::thread::hardware_concurrency() >= 4 ? 2 : 1;
   grpc_options.has_reflection = config.has_grpc_reflection;
@@ -97,6 +104,7 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
     replica->grpc_server_ = *std::move(grpc_server);
   }
 
+  replica->has_started_.store(true, std::memory_order_release);
   replica->is_serving_.store(true, std::memory_order_relaxed);
   replica->cluster_->set_ready(true);
   replica->UpdateHealth();
@@ -135,6 +143,36 @@ Readiness Replica::CheckReadiness() const {
       {"open_ports", !is_open, 0,
        is_open ? "a port is open without authentication (--insecure)" : "none"});
   return readiness;
+}
+
+std::optional<std::string> Replica::ReadMetrics() {
+  // Until then not all parts are there.
+  if (!has_started_.load(std::memory_order_acquire)) return std::nullopt;
+  auto edge = std::make_shared<std::promise<EdgeCounts>>();
+  auto cluster = std::make_shared<std::promise<ClusterCounts>>();
+  auto edge_counts = edge->get_future();
+  auto cluster_counts = cluster->get_future();
+  edge_->ReadCounts([edge](EdgeCounts counts) { edge->set_value(counts); });
+  cluster_->ReadCounts([cluster](ClusterCounts counts) { cluster->set_value(std::move(counts)); });
+  const auto deadline = std::chrono::steady_clock::now() + kCountsTimeout;
+  if (edge_counts.wait_until(deadline) != std::future_status::ready ||
+      cluster_counts.wait_until(deadline) != std::future_status::ready) {
+    return std::nullopt;
+  }
+  MetricsSnapshot snapshot;
+  snapshot.version = SLUICE_VERSION;
+  snapshot.edge = edge_counts.get();
+  snapshot.connections = edge_->connection_count();
+  snapshot.connections_max = config_.edge.connections_max;
+  snapshot.queued_bytes = edge_->queued_bytes();
+  snapshot.queued_bytes_max = config_.edge.outbox_total_bytes_max;
+  snapshot.cluster = cluster_counts.get();
+  snapshot.backplane = backplane_->health();
+  snapshot.rpcs = grpc_server_->counts().Read();
+  if (const auto keys = doors_->key_health()) snapshot.has_good_keys = keys->is_good;
+  snapshot.is_ready = CheckReadiness().is_ready;
+  snapshot.process = ReadProcessFigures();
+  return RenderMetrics(snapshot);
 }
 
 void Replica::UpdateHealth() {

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "control/backplane/backplane.h"
 #include "control/cluster/cluster.h"
@@ -39,6 +41,7 @@ class Replica {
   explicit Replica(const Config& config);
 
   Readiness CheckReadiness() const;
+  std::optional<std::string> ReadMetrics();
 
   // gRPC's health is what both say: this process, and the backplane.
   void UpdateHealth();
@@ -57,6 +60,8 @@ class Replica {
   std::unique_ptr<AdminServer> admin_server_;
   // Written by Shutdown's thread, read by the admin port's; relaxed, it guards nothing else.
   std::atomic<bool> is_serving_{false};
+  // Written when Start is done, read by the admin port's thread, which then sees all parts.
+  std::atomic<bool> has_started_{false};
   Mutex health_mutex_;  // So that the last word is the newest.
 };
 

@@ -177,6 +177,19 @@ void Cluster::ListReplicas(
   });
 }
 
+void Cluster::ReadCounts(absl::AnyInvocable<void(ClusterCounts)> done) {
+  mailbox_.Push([this, done = std::move(done)]() mutable {
+    ClusterCounts counts;
+    counts.published = publisher_->published_count();
+    counts.received = received_count_;
+    counts.interruptions = interruption_count_;
+    splices_->AddTo(counts);
+    counts.resume_cache_bytes = feed_->ring().size_bytes();
+    counts.replicas = members_.Others().size() + 1;
+    done(std::move(counts));
+  });
+}
+
 void Cluster::OnConnectionOpened(OpenedConnection connection) {
   mailbox_.Push([this, connection = std::move(connection)]() mutable {
     streams_->Open(std::move(connection));
@@ -202,6 +215,7 @@ void Cluster::OnLive(ConnectionId id) {
 
 void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
                         std::string_view payload) {
+  ++received_count_;
   const auto envelope = DecodeEnvelope(payload);
   if (!envelope.ok()) {
     Log(spdlog::level::warn, "ignored a message of the backplane",
@@ -286,6 +300,7 @@ void Cluster::Answer(const internal::v1::Question& question, Gather::AnswerDone 
 }
 
 void Cluster::OnInterrupted() {
+  ++interruption_count_;
   blocks_->OnInterrupted();
   feed_->OnInterrupted();
   interest_.OnInterrupted();

@@ -22,6 +22,7 @@
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
 #include "control/cluster/streams.h"
+#include "control/counts/cluster_counts.h"
 #include "control/presence/client_blocks.h"
 #include "control/presence/client_changes.h"
 #include "control/presence/directory.h"
@@ -108,6 +109,8 @@ class Cluster : public ConnectionObserver,
   // Every replica that is known, sorted by id.
   void ListReplicas(absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done);
 
+  void ReadCounts(absl::AnyInvocable<void(ClusterCounts)> done);
+
   // ConnectionObserver
   void OnConnectionOpened(OpenedConnection connection) override;
   void OnConnectionClosed(ConnectionId id, EndReason reason) override;
@@ -161,6 +164,8 @@ class Cluster : public ConnectionObserver,
   Interest interest_;
   Directory directory_;
   Members members_;
+  std::uint64_t received_count_ = 0;
+  std::uint64_t interruption_count_ = 0;
   std::unique_ptr<LiveFeed> feed_;
   std::unique_ptr<Splices> splices_;
   std::unique_ptr<Publisher> publisher_;

@@ -71,6 +71,7 @@ void Publisher::SendWaiting() {
 }
 
 void Publisher::Send(PublishCommand command, PublishDone done) {
+  ++published_count_;
   Backplane::Message message;
   message.channel = ChannelOf(command.target);
   message.payload = std::exchange(command.payload, {});
@@ -127,6 +128,7 @@ PublishDone Publisher::KeepingAnswer(const std::string& claim_key, PublishDone d
 
 void Publisher::Tell(const std::string& channel, internal::v1::Envelope envelope,
                      absl::AnyInvocable<void(Backplane::PublishedOr)> done) {
+  ++published_count_;
   Backplane::Message message;
   message.channel = channel;
   message.payload = AskingForAcks(std::move(envelope));
@@ -192,6 +194,7 @@ void Publisher::OnEvent(const std::string& channel, const EventNumber& number, s
     return;  // Without an ack: what its streams miss is not known to be nothing.
   }
   event->order = order;
+  event->received = clock_.Uptime();
   if (event->is_resumable) ring_.Add(channel, *event);
   const std::string& ack_to = envelope.ack_to();
   std::shared_ptr<Confirmation> confirmation;

@@ -90,6 +90,9 @@ class Publisher {
   // How many other replicas have been silent for a while and may still be counted as receivers.
   void set_silent_replicas(int count) { silent_replicas_ = count; }
 
+  // How many messages were given to the backplane.
+  std::uint64_t published_count() const { return published_count_; }
+
   // Fails what is under way with UNAVAILABLE.
   void Stop();
 
@@ -157,6 +160,7 @@ class Publisher {
   // Those whose callers have deadlines, by them.
   absl::btree_multimap<absl::Duration, std::shared_ptr<Sent>> sent_;
   int silent_replicas_ = 0;
+  std::uint64_t published_count_ = 0;
   bool is_deadline_scheduled_ = false;
 };
 

@@ -14,7 +14,7 @@ namespace {
 constexpr char kTypePrefix[] = "type.googleapis.com/";
 constexpr char kDomain[] = "sluice";
 // When callers shall try again after the backplane was away; it is tried about as often.
-constexpr int kRetryAfterSeconds = 1;
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
 template <typename Message>
 std::string TypeUrl() {
@@ -33,12 +33,19 @@ absl::Status WithReason(absl::Status status, std::string_view reason) {
 
 namespace {
 
-absl::Status Unavailable(std::string_view why, std::string_view reason) {
+absl::Status WithRetry(absl::Status status, absl::Duration after) {
   google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(kRetryAfterSeconds);
-  absl::Status status = absl::UnavailableError(absl::string_view(why.data(), why.size()));
+  absl::Duration rest;
+  retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(after, absl::Seconds(1), &rest));
+  retry.mutable_retry_delay()->set_nanos(static_cast<int>(absl::ToInt64Nanoseconds(rest)));
   status.SetPayload(TypeUrl<google::rpc::RetryInfo>(), absl::Cord(retry.SerializeAsString()));
-  return WithReason(std::move(status), reason);
+  return status;
+}
+
+absl::Status Unavailable(std::string_view why, std::string_view reason) {
+  return WithReason(
+      WithRetry(absl::UnavailableError(absl::string_view(why.data(), why.size())), kRetryAfter),
+      reason);
 }
 
 }  // namespace
@@ -49,6 +56,13 @@ absl::Status NotSent(std::string_view why) {
 
 absl::Status OutcomeUnknown(std::string_view why) {
   return Unavailable(why, "OUTCOME_UNKNOWN");
+}
+
+absl::Status TooFast(double per_second_max, absl::Duration wait) {
+  return WithReason(WithRetry(absl::ResourceExhaustedError(absl::StrCat(
+                                  "this caller may publish ", per_second_max, " events a second")),
+                              wait),
+                    "PUBLISH_RATE");
 }
 
 absl::Status TooManyBlocked(int count_max) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 #include <google/rpc/error_details.pb.h>
 #include <google/rpc/status.pb.h>
 
@@ -20,6 +21,10 @@ absl::Status WithReason(absl::Status status, std::string_view reason);
 // whether it was (OUTCOME_UNKNOWN).
 absl::Status NotSent(std::string_view why);
 absl::Status OutcomeUnknown(std::string_view why);
+
+// RESOURCE_EXHAUSTED, reason PUBLISH_RATE, with google.rpc.RetryInfo: the caller may publish so
+// many events a second, and again after `wait`.
+absl::Status TooFast(double per_second_max, absl::Duration wait);
 
 // RESOURCE_EXHAUSTED, reason TOO_MANY_BLOCKED.
 absl::Status TooManyBlocked(int count_max);

@@ -275,6 +275,8 @@ bool Splices::Search(Splice& splice, const Read& read, const HistoryRead& answer
 
 void Splices::Send(ConnectionId id, Splice& splice, StreamReplay::Part part) {
   ReplayPage page = splice.replay.NextPage(std::move(part), options_.page_bytes_max);
+  if (page.opening.has_value() && page.opening->is_resumed) ++resumed_;
+  for (const std::string& reason : page.gap_reasons) ++gaps_[reason];
   if (page.live.has_value()) {
     order_.Advance(backplane_.position());
     page.live->order = order_.Of(page.live->position);
@@ -284,6 +286,11 @@ void Splices::Send(ConnectionId id, Splice& splice, StreamReplay::Part part) {
   }
   splice.is_draining = true;
   streams_.Replay(id, std::move(page), [this, id] { post_([this, id] { OnDrained(id); }); });
+}
+
+void Splices::AddTo(ClusterCounts& counts) const {
+  counts.resumed += resumed_;
+  for (const auto& [reason, count] : gaps_) counts.gaps[reason] += count;
 }
 
 void Splices::OnDrained(ConnectionId id) {

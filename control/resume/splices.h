@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "control/backplane/backplane.h"
+#include "control/counts/cluster_counts.h"
 #include "control/message/event_order.h"
 #include "control/resume/resume_ring.h"
 #include "control/resume/stream_replay.h"
@@ -82,6 +84,9 @@ class Splices {
 
   std::size_t size() const { return splices_.size(); }
 
+  // Adds what has become of the streams that came back.
+  void AddTo(ClusterCounts& counts) const;
+
  private:
   struct Splice {
     std::uint64_t serial;  // Tells what is under way for it from what was before it was paused.
@@ -139,6 +144,8 @@ class Splices {
   std::function<void(absl::AnyInvocable<void()>)> post_;
   Owner& owner_;
   Scheduler& scheduler_;
+  std::uint64_t resumed_ = 0;
+  std::map<std::string, std::uint64_t> gaps_;  // By reason.
   absl::flat_hash_map<ConnectionId, std::unique_ptr<Splice>> splices_;
   std::deque<ConnectionId> queue_;
   std::vector<ConnectionId> later_;

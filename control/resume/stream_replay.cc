@@ -38,6 +38,7 @@ void StreamReplay::AddGap(ReplayPage& page, std::string_view reason, const std::
     MoveTo(to);
   }
   page.items.push_back(std::move(item));
+  page.gap_reasons.emplace_back(reason);
 }
 
 ReplayPage StreamReplay::NextPage(Part part, std::size_t bytes_max) {

@@ -1,5 +1,7 @@
 #include "control/rpc/control_service.h"
 
+#include <absl/strings/strip.h>
+
 #include <utility>
 
 #include "control/caller/reach/narrowed_list.h"
@@ -28,6 +30,13 @@ auto AnswerWith(UnaryAnswer answer, SetField set_field) {
   };
 }
 
+// Of the RPC whose request this is.
+template <typename Request>
+std::string NameOf() {
+  constexpr absl::string_view kSuffix = "Request";
+  return std::string(absl::StripSuffix(Request::descriptor()->name(), kSuffix));
+}
+
 // Sets the client of a response, as far as the caller reaches.
 auto ClientSetter(const Call& call) {
   return [caller = call.caller](auto& response, v1::Client client) {
@@ -54,8 +63,11 @@ void FillReplica(const ReplicaView& view, v1::Replica& replica) {
 
 }  // namespace
 
-ControlService::ControlService(Cluster& cluster, const CallerDoor* door)
-    : cluster_(cluster), door_(door) {
+ControlService::ControlService(Cluster& cluster, const CallerDoor* door, double publish_rate_max)
+    : cluster_(cluster),
+      door_(door),
+      rates_(publish_rate_max, clock_),
+      publish_counts_(counts_.Add("Publish")) {
   using Raw = RawControlService;
   AddPublishMethod<v1::SendToClientRequest, v1::SendToClientResponse>(&Raw::RequestSendToClient);
   AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
@@ -78,7 +90,7 @@ void ControlService::AddMethod(RequestCall request_call, Scope scope, Handler ha
       {[this, request_call](auto* context, auto* bytes, auto* responder, auto* queue, void* tag) {
          (service_.*request_call)(context, bytes, responder, queue, queue, tag);
        },
-       HandleParsed<Request>(std::move(reached)), scope, door_});
+       HandleParsed<Request>(std::move(reached)), scope, door_, &counts_.Add(NameOf<Request>())});
 }
 
 template <typename Request, typename Response>
@@ -87,6 +99,8 @@ void ControlService::AddPublishMethod(RequestCall request_call) {
                      [this](const Call& call, const Request& request, UnaryAnswer answer) {
                        auto command = ReadRequest(request);
                        if (!command.ok()) return answer.Fail(command.status());
+                       const absl::Status in_time = rates_.Take(call.caller->id);
+                       if (!in_time.ok()) return answer.Fail(in_time);
                        ScopeClaim(call.caller->id, *command);
                        command->deadline = call.deadline;
                        cluster_.Publish(
@@ -235,7 +249,7 @@ void ControlService::Serve(CallQueue& queue) {
     for (int i = 0; i < kCallsReady; ++i) ServeUnary(method, queue);
   }
   for (int i = 0; i < kPublishCallsReady; ++i)
-    ServePublish(service_, cluster_, door_, open_calls_, queue);
+    ServePublish({service_, cluster_, door_, rates_, publish_counts_, open_calls_}, queue);
 }
 
 }  // namespace sluice

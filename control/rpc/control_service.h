@@ -6,6 +6,7 @@
 
 #include "control/caller/caller_door.h"
 #include "control/cluster/cluster.h"
+#include "control/publish/caller_rates.h"
 #include "control/rpc/call_queue.h"
 #include "control/rpc/open_calls.h"
 #include "control/rpc/unary_call.h"
@@ -36,10 +37,13 @@ using RawControlService =
 // Thread: completion-queue threads; answers come on the thread that has them.
 class ControlService {
  public:
-  // `door` decides who may call; null: everybody. It outlives the calls.
-  ControlService(Cluster& cluster, const CallerDoor* door);
+  // `door` decides who may call; null: everybody. It outlives the calls. `publish_rate_max`: events
+  // a second and caller; 0: any.
+  ControlService(Cluster& cluster, const CallerDoor* door, double publish_rate_max);
 
   grpc::Service& service() { return service_; }
+
+  const RpcCounts& counts() const { return counts_; }
 
   // Ends the streaming calls that are under way.
   void EndCalls() { open_calls_.EndAll(); }
@@ -66,6 +70,10 @@ class ControlService {
 
   Cluster& cluster_;
   const CallerDoor* const door_;
+  const SystemClock clock_;
+  CallerRates rates_;
+  RpcCounts counts_;
+  RpcCounts::Method& publish_counts_;
   RawControlService service_;
   OpenCalls open_calls_;
   std::vector<UnaryMethod> methods_;

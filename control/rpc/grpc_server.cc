@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOp
   const auto probed = ProbePort(*endpoint);
   if (!probed.ok()) return probed.status();
 
-  std::unique_ptr<GrpcServer> started(new GrpcServer(cluster, options.door));
+  std::unique_ptr<GrpcServer> started(new GrpcServer(options, cluster));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.address, MakeServerCredentials(options.tls), &started->port_);
   if (options.has_reflection) {

@@ -24,6 +24,7 @@ struct GrpcServerOptions {
   bool has_reflection = true;
   GrpcTls tls;
   const CallerDoor* door = nullptr;  // Decides who may call; null: everybody.
+  double publish_rate_max = 0;       // Events a second and caller; 0: any.
 };
 
 // The gRPC side of a replica, on the async completion-queue API: the packaged gRPC's callback API
@@ -40,6 +41,8 @@ class GrpcServer {
 
   int port() const { return port_; }
 
+  const RpcCounts& counts() const { return control_.counts(); }
+
   // What health checks say.
   void SetServing(bool is_serving) { health_.SetServing(is_serving); }
 
@@ -47,7 +50,8 @@ class GrpcServer {
   void Shutdown(absl::Duration grace);
 
  private:
-  GrpcServer(Cluster& cluster, const CallerDoor* door) : control_(cluster, door) {}
+  GrpcServer(const GrpcServerOptions& options, Cluster& cluster)
+      : control_(cluster, options.door, options.publish_rate_max) {}
 
   ControlService control_;
   HealthService health_;

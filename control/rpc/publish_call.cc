@@ -10,6 +10,7 @@
 #include "control/caller/reach/request_reach.h"
 #include "control/request/error_reason.h"
 #include "control/request/publish_request.h"
+#include "edge/base/clock.h"
 
 namespace sluice {
 namespace {
@@ -30,20 +31,15 @@ absl::Status ShuttingDown() {
 //         mutex orders them.
 class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<PublishCall> {
  public:
-  PublishCall(RawControlService& service, Cluster& cluster, const CallerDoor* door,
-              OpenCalls& open_calls, CallQueue& queue)
-      : service_(service),
-        cluster_(cluster),
-        door_(door),
-        open_calls_(open_calls),
-        queue_(queue),
-        stream_(&context_) {}
+  PublishCall(const PublishServing& serving, CallQueue& queue)
+      : serving_(serving), queue_(queue), stream_(&context_) {}
 
-  ~PublishCall() override { open_calls_.Remove(this); }
+  ~PublishCall() override { serving_.open_calls.Remove(this); }
 
   void Accept() {
     queue_.Accept([this](grpc::ServerCompletionQueue* queue) {
-      service_.RequestPublish(&context_, &stream_, queue, queue, Tag(&PublishCall::OnAccepted));
+      serving_.service.RequestPublish(&context_, &stream_, queue, queue,
+                                      Tag(&PublishCall::OnAccepted));
     });
   }
 
@@ -60,9 +56,9 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
 
   void OnAccepted(bool ok) {
     if (!ok) return;
-    ServePublish(service_, cluster_, door_, open_calls_, queue_);
+    ServePublish(serving_, queue_);
     const absl::Status admitted = Admit();
-    if (admitted.ok()) open_calls_.Add(shared_from_this());
+    if (admitted.ok()) serving_.open_calls.Add(shared_from_this());
     const MutexLock lock(mutex_);
     if (admitted.ok()) return Read();
     is_finishing_ = true;
@@ -70,15 +66,16 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
   }
 
   absl::Status Admit() {
-    admitted_at_ = door_ == nullptr ? 0 : door_->version();
-    auto caller = AdmitCall(door_, Scope::kPublish, context_);
+    admitted_at_ = serving_.door == nullptr ? 0 : serving_.door->version();
+    auto caller = AdmitCall(serving_.door, Scope::kPublish, context_);
     if (caller.ok()) caller_ = *std::move(caller);
     return caller.status();
   }
 
   // A call may outlive its token, or the entry of the tokens file that let it in.
   absl::Status AdmitStill() {
-    if (door_ == nullptr || door_->IsStillAdmitted(*caller_, admitted_at_)) return absl::OkStatus();
+    if (serving_.door == nullptr || serving_.door->IsStillAdmitted(*caller_, admitted_at_))
+      return absl::OkStatus();
     return Admit();
   }
 
@@ -102,24 +99,28 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
   }
 
   void Handle(std::uint64_t slot) {
+    const absl::Duration started = SystemClock().Uptime();
     v1::PublishRequest request;
     absl::Status status = ParseRequest(request_bytes_, request);
     request_bytes_.Clear();
     if (status.ok()) status = AdmitStill();
-    if (!status.ok()) return Answer(slot, status);
+    if (!status.ok()) return Answer(slot, started, status);
     auto command = ReadRequest(request);
-    if (!command.ok()) return Answer(slot, command.status());
+    if (!command.ok()) return Answer(slot, started, command.status());
     status = CheckReach(*caller_, request);
-    if (!status.ok()) return Answer(slot, status);
+    if (status.ok()) status = serving_.rates.Take(caller_->id);
+    if (!status.ok()) return Answer(slot, started, status);
     ScopeClaim(caller_->id, *command);
     command->deadline = absl::FromChrono(context_.deadline());
-    cluster_.Publish(*std::move(command),
-                     [self = shared_from_this(), slot](absl::StatusOr<v1::Delivery> delivery) {
-                       self->Answer(slot, std::move(delivery));
-                     });
+    serving_.cluster.Publish(*std::move(command), [self = shared_from_this(), slot,
+                                                   started](absl::StatusOr<v1::Delivery> delivery) {
+      self->Answer(slot, started, std::move(delivery));
+    });
   }
 
-  void Answer(std::uint64_t slot, absl::StatusOr<v1::Delivery> delivery) {
+  void Answer(std::uint64_t slot, absl::Duration started, absl::StatusOr<v1::Delivery> delivery) {
+    serving_.counts.Count(static_cast<int>(delivery.status().code()),
+                          SystemClock().Uptime() - started);
     v1::PublishResponse response;
     if (delivery.ok()) {
       *response.mutable_delivery() = *std::move(delivery);
@@ -179,10 +180,7 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
 
   void OnFinished(bool) {}
 
-  RawControlService& service_;
-  Cluster& cluster_;
-  const CallerDoor* const door_;
-  OpenCalls& open_calls_;
+  const PublishServing serving_;
   CallQueue& queue_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_;
@@ -205,9 +203,8 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
 
 }  // namespace
 
-void ServePublish(RawControlService& service, Cluster& cluster, const CallerDoor* door,
-                  OpenCalls& open_calls, CallQueue& queue) {
-  std::make_shared<PublishCall>(service, cluster, door, open_calls, queue)->Accept();
+void ServePublish(const PublishServing& serving, CallQueue& queue) {
+  std::make_shared<PublishCall>(serving, queue)->Accept();
 }
 
 }  // namespace sluice

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/cluster/cluster.h"
+#include "control/publish/caller_rates.h"
 #include "control/rpc/call_queue.h"
 #include "control/rpc/control_service.h"
 #include "control/rpc/open_calls.h"
@@ -8,8 +9,15 @@
 namespace sluice {
 
 // Waits for a call of ControlService.Publish on `queue`, and whenever one comes, for the next.
-// `door` decides who may call; null: everybody. All outlive the queue.
-void ServePublish(RawControlService& service, Cluster& cluster, const CallerDoor* door,
-                  OpenCalls& open_calls, CallQueue& queue);
+// All outlive the queue.
+struct PublishServing {
+  RawControlService& service;
+  Cluster& cluster;
+  const CallerDoor* door;  // Decides who may call; null: everybody.
+  CallerRates& rates;
+  RpcCounts::Method& counts;  // Of each entry.
+  OpenCalls& open_calls;
+};
+void ServePublish(const PublishServing& serving, CallQueue& queue);
 
 }  // namespace sluice

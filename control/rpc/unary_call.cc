@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/request/error_reason.h"
+#include "edge/base/clock.h"
 
 namespace sluice {
 
@@ -26,6 +27,7 @@ class UnaryCall : public CompletionTag {
       return;
     }
     has_call_ = true;
+    started_ = SystemClock().Uptime();
     ServeUnary(method_, queue_);
     // The answer may be sent, and this object be gone, before `handle` returns.
     grpc::ByteBuffer request;
@@ -38,17 +40,27 @@ class UnaryCall : public CompletionTag {
   }
 
   void Finish(const grpc::ByteBuffer& response) {
+    Count(grpc::StatusCode::OK);
     responder_.Finish(response, grpc::Status::OK, this);
   }
-  void Fail(const grpc::Status& status) { responder_.FinishWithError(status, this); }
+  void Fail(const grpc::Status& status) {
+    Count(status.error_code());
+    responder_.FinishWithError(status, this);
+  }
 
  private:
+  void Count(grpc::StatusCode code) {
+    if (method_.counts == nullptr) return;
+    method_.counts->Count(static_cast<int>(code), SystemClock().Uptime() - started_);
+  }
+
   const UnaryMethod& method_;
   CallQueue& queue_;
   grpc::ServerContext context_;
   grpc::ByteBuffer request_;
   UnaryMethod::Responder responder_;
   bool has_call_ = false;
+  absl::Duration started_;  // Uptime.
 };
 
 UnaryAnswer::~UnaryAnswer() {

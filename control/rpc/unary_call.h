@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "control/caller/call_admission.h"
+#include "control/counts/rpc_counts.h"
 #include "control/request/parse_request.h"
 #include "control/rpc/call_queue.h"
 
@@ -45,8 +46,9 @@ struct UnaryMethod {
       request;
   // Gets calls whose caller was admitted.
   std::function<void(const Call& call, grpc::ByteBuffer& bytes, UnaryAnswer answer)> handle;
-  Scope scope = Scope::kAdmin;       // What the caller needs.
-  const CallerDoor* door = nullptr;  // Null: nobody is asked.
+  Scope scope = Scope::kAdmin;          // What the caller needs.
+  const CallerDoor* door = nullptr;     // Null: nobody is asked.
+  RpcCounts::Method* counts = nullptr;  // Null: nobody counts.
 };
 
 // Waits for a call of `method` on `queue`, and whenever one comes, for the next.

@@ -16,7 +16,7 @@ namespace sluice {
 struct DoorRequest {
   const RequestHead& head;
   const StreamRequest& request;
-  const boost::asio::ip::tcp::endpoint& remote_endpoint;
+  const boost::asio::ip::tcp::endpoint& remote_endpoint;  // The sender's, TrustedProxies says.
   // False: a page of another origin may have made the browser send them (MayUseCookies).
   bool may_use_cookies;
 };

@@ -18,22 +18,13 @@ namespace http = boost::beast::http;
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;
 constexpr absl::Duration kLogInterval = absl::Seconds(10);
 
-// Those of one connection (RFC 9110, 7.6.1), those that speak of a body, and ours.
-constexpr absl::string_view kNotForwarded[] = {"connection",
-                                               "keep-alive",
-                                               "proxy-connection",
-                                               "proxy-authorization",
-                                               "te",
-                                               "trailer",
-                                               "transfer-encoding",
-                                               "upgrade",
-                                               "content-length",
-                                               "host",
-                                               "expect",
-                                               "accept-encoding",
-                                               "x-original-uri",
-                                               "x-forwarded-for",
-                                               "x-forwarded-method"};
+// Those of one connection (RFC 9110, 7.6.1), those that speak of a body, those by which a proxy
+// says whom it speaks for, and ours.
+constexpr absl::string_view kNotForwarded[] = {
+    "connection", "keep-alive",        "proxy-connection", "proxy-authorization", "te",
+    "trailer",    "transfer-encoding", "upgrade",          "content-length",      "host",
+    "expect",     "accept-encoding",   "x-original-uri",   "x-forwarded-for",     "x-real-ip",
+    "forwarded",  "x-forwarded-method"};
 
 absl::string_view View(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -43,20 +34,16 @@ absl::string_view View(boost::beast::string_view text) {
 
 std::vector<HttpClient::Header> ForwardedHeaders(const DoorRequest& asked) {
   std::vector<HttpClient::Header> headers;
-  std::string forwarded_for;
   for (const auto& field : asked.head) {
     const absl::string_view name = View(field.name_string());
-    if (absl::EqualsIgnoreCase(name, "x-forwarded-for")) {
-      absl::StrAppend(&forwarded_for, View(field.value()), ", ");
-    }
     const bool is_left_out = std::any_of(
         std::begin(kNotForwarded), std::end(kNotForwarded),
         [name](absl::string_view other) { return absl::EqualsIgnoreCase(name, other); });
     if (!is_left_out) headers.emplace_back(std::string(name), std::string(View(field.value())));
   }
-  absl::StrAppend(&forwarded_for, asked.remote_endpoint.address().to_string());
   headers.emplace_back("X-Original-URI", std::string(View(asked.head.target())));
-  headers.emplace_back("X-Forwarded-For", std::move(forwarded_for));
+  // What the browser itself says of it is worth nothing.
+  headers.emplace_back("X-Forwarded-For", asked.remote_endpoint.address().to_string());
   headers.emplace_back("X-Forwarded-Method", std::string(View(asked.head.method_string())));
   return headers;
 }

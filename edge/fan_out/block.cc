@@ -23,10 +23,11 @@ bool Block::Takes(const Audience& audience, const DeliveryFilter* filter, std::s
   return *filter == *filter_;
 }
 
-void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt) {
+void Block::Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt,
+                absl::Duration received) {
   KeepEntered();
   if (frames_.size() == 1) bytes_ = frames_.front()->bytes();
-  parts_.push_back({std::move(receipt), number, size_bytes(), {}});
+  parts_.push_back({std::move(receipt), number, size_bytes(), received, {}});
   if (frame->number().sequence != 0) last_id_order_ = number;
   if (frame->traits().rules != nullptr) {
     expires_ = std::min(expires_, frame->traits().rules->expires);
@@ -47,7 +48,8 @@ bool Block::Absorb(Block& later) {
   if (parts_.size() + later.parts_.size() > kFramesMax) return false;
   if (!Takes(later.audience_, later.filter_.get(), later.size_bytes())) return false;
   for (std::size_t i = 0; i < later.parts_.size(); ++i) {
-    Add(later.parts_[i].number, std::move(later.frames_[i]), std::move(later.parts_[i].receipt));
+    Part& part = later.parts_[i];
+    Add(part.number, std::move(later.frames_[i]), std::move(part.receipt), part.received);
   }
   return true;
 }
@@ -89,9 +91,15 @@ void Block::DeliverUnexpired(Session& session, std::size_t first) {
   }
 }
 
-void Block::Acknowledge() {
-  for (Part& part : parts_) {
+void Block::Acknowledge(EdgeCounts& counts, absl::Duration uptime) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = parts_[i];
     part.result.entered += entered_by_all_;
+    const auto entered = static_cast<std::uint64_t>(part.result.entered);
+    counts.delivered += entered;
+    counts.delivered_bytes += entered * frames_[i]->bytes().size();
+    counts.dropped += static_cast<std::uint64_t>(part.result.dropped);
+    if (entered > 0) counts.fan_out.Add(uptime - part.received);
     part.receipt->AddPart(part.result);
   }
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/counts/edge_counts.h"
 #include "edge/fan_out/fan_out.h"
 #include "edge/session/session.h"
 
@@ -33,7 +34,9 @@ class Block {
 
   // `number` grows with each event of the shard. Not while Deliver calls to some of the audience
   // are still to come from a walk that has begun.
-  void Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt);
+  // `received`: OrderedEvent's.
+  void Add(std::uint64_t number, FramePointer frame, std::shared_ptr<FanOutReceipt> receipt,
+           absl::Duration received = absl::ZeroDuration());
 
   // Moves the events of a later block into this one. False, and nothing is moved, if it does not
   // take them all.
@@ -46,14 +49,15 @@ class Block {
   // a member of the audience.
   void Deliver(Session& session);
 
-  // Hands out the results. The block is done.
-  void Acknowledge();
+  // Hands out the results and adds them to `counts`. The block is done at this uptime.
+  void Acknowledge(EdgeCounts& counts, absl::Duration uptime);
 
  private:
   struct Part {
     std::shared_ptr<FanOutReceipt> receipt;
     std::uint64_t number;
     std::size_t offset;  // Where the event begins in the block's bytes.
+    absl::Duration received;
     FanOutResult result;
   };
 

@@ -2,6 +2,7 @@
 
 #include <absl/container/flat_hash_set.h>
 #include <absl/functional/any_invocable.h>
+#include <absl/time/time.h>
 
 #include <atomic>
 #include <cstdint>
@@ -40,6 +41,8 @@ struct OrderedEvent {
   // Its place in the order of this replica's events: grows with each, also where the cluster's
   // numbers begin anew with another epoch.
   std::uint64_t order = 0;
+  // When it came to this replica, as uptime of the clock.
+  absl::Duration received;
 };
 
 // What a fan-out came to. A stream that had ended before, or found the event expired, is in

@@ -25,7 +25,7 @@ void FanOutQueue::Add(FanOut fan_out) {
   if (event.is_resumable) traits.number = event.number;
   traits.rules = std::move(event.rules);
   added_.back().Add(event.order, FramePointer(new Frame(std::move(event.bytes), std::move(traits))),
-                    std::move(fan_out.receipt));
+                    std::move(fan_out.receipt), event.received);
 }
 
 bool FanOutQueue::Start() {
@@ -62,7 +62,7 @@ std::size_t FanOutQueue::DeliverWhole(Block& block) {
     block.Deliver(*session);
   }
   index_.Unpin(audience);
-  block.Acknowledge();
+  block.Acknowledge(counts_, clock_.Uptime());
   return sends;
 }
 
@@ -124,7 +124,7 @@ void FanOutQueue::WalkOn() {
   if (walk_.visited == walk_.slots) {
     walk_ = {};
     index_.Unpin(block.audience());
-    block.Acknowledge();
+    block.Acknowledge(counts_, clock_.Uptime());
     pending_.pop_front();
   }
 }

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "edge/base/clock.h"
 #include "edge/base/thread_checker.h"
+#include "edge/counts/edge_counts.h"
 #include "edge/fan_out/audience_index.h"
 #include "edge/fan_out/block.h"
 #include "edge/fan_out/fan_out.h"
@@ -35,7 +37,8 @@ class FanOutQueue {
   // Audiences up to this size are served whole. Their sends are what may overtake.
   static constexpr std::size_t kSmallAudience = 64;
 
-  explicit FanOutQueue(AudienceIndex& index) : index_(index) {}
+  FanOutQueue(AudienceIndex& index, const Clock& clock, EdgeCounts& counts)
+      : index_(index), clock_(clock), counts_(counts) {}
 
   // Takes an event. Nothing is delivered before Start.
   void Add(FanOut fan_out);
@@ -81,6 +84,8 @@ class FanOutQueue {
 
   ThreadChecker thread_;
   AudienceIndex& index_;
+  const Clock& clock_;
+  EdgeCounts& counts_;
   std::uint64_t last_order_ = 0;
   std::size_t rotation_ = 0;
   std::deque<Block> added_;    // Their audiences are pinned.

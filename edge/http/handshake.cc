@@ -39,11 +39,13 @@ bool IsHttpError(const boost::system::error_code& error) {
 }  // namespace
 
 Handshake::Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
-                     const CorsPolicy& cors, HandshakeOwner& owner)
+                     const CorsPolicy& cors, const TrustedProxies& trusted_proxies,
+                     HandshakeOwner& owner)
     : socket_(std::move(socket)),
       head_timeout_(head_timeout),
       wheel_(wheel),
       cors_(cors),
+      trusted_proxies_(trusted_proxies),
       owner_(owner),
       buffer_(kBufferBytesMax) {}
 
@@ -123,6 +125,7 @@ void Handshake::OnRequest(const RequestHead& head) {
                               cors_lines, has_body));
   }
   request_ = std::move(result.request);
+  remote_endpoint_ = trusted_proxies_.SenderOf(head, remote_endpoint_);
   AskDoor(head);
 }
 
@@ -161,12 +164,13 @@ void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
   if (head.method() == http::verb::head) return Answer(std::move(stream_head));
   request_.client_id = admission.client_id;
   request_.groups = admission.groups;
-  const auto refusal = owner_.Refuse(request_);
+  std::unique_ptr<StreamPlaces> places;
+  const auto refusal = owner_.Refuse(request_, remote_endpoint_.address(), places);
   if (refusal.has_value()) return GiveRefusal(head, *refusal);
   // The user agent goes into protobuf answers, which take UTF-8 only.
   owner_.OnArrival({std::move(request_), std::move(socket_), remote_endpoint_,
                     ToUtf8(HeaderValue(head, http::field::user_agent), kUserAgentBytesMax),
-                    std::move(admission), std::move(stream_head)});
+                    std::move(admission), std::move(places), std::move(stream_head)});
 }
 
 void Handshake::OnDeadline() {

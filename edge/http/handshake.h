@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "edge/door/limits/stream_limits.h"
+#include "edge/door/limits/trusted_proxies.h"
 #include "edge/door/stream_door.h"
 #include "edge/http/answer.h"
 #include "edge/http/stream_request.h"
@@ -20,10 +22,11 @@ namespace sluice {
 struct StreamArrival {
   StreamRequest request;
   StreamSocket socket;
-  boost::asio::ip::tcp::endpoint remote_endpoint;
-  std::string user_agent;  // Cut to 256 bytes.
-  Admission admission;     // Which the request gave way to.
-  std::string head;        // The bytes of the 200 answer, which the stream begins with.
+  boost::asio::ip::tcp::endpoint remote_endpoint;  // Or whom a trusted proxy speaks for; port 0.
+  std::string user_agent;                          // Cut to 256 bytes.
+  Admission admission;                             // Which the request gave way to.
+  std::unique_ptr<StreamPlaces> places;            // Null: nothing is limited.
+  std::string head;  // The bytes of the 200 answer, which the stream begins with.
 };
 
 // The shard as a handshake sees it.
@@ -39,8 +42,10 @@ class HandshakeOwner {
     std::string body;
     bool is_for_good = false;
   };
-  // None lets the request in.
-  virtual std::optional<Refusal> Refuse(const StreamRequest& request) = 0;
+  // None lets the request in, and takes its `places`. `sender`: who sent it.
+  virtual std::optional<Refusal> Refuse(const StreamRequest& request,
+                                        const boost::asio::ip::address& sender,
+                                        std::unique_ptr<StreamPlaces>& places) = 0;
 
   // The refusal of a stream that nobody can decide on now.
   virtual Refusal RefuseForNow() = 0;
@@ -67,7 +72,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
   // takes longer, because the answer would keep the place that others wait for.
   Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
-            const CorsPolicy& cors, HandshakeOwner& owner);
+            const CorsPolicy& cors, const TrustedProxies& trusted_proxies, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -98,6 +103,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   const absl::Duration head_timeout_;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
+  const TrustedProxies& trusted_proxies_;
   HandshakeOwner& owner_;
   boost::asio::ip::tcp::endpoint remote_endpoint_;
   boost::beast::flat_buffer buffer_;

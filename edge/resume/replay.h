@@ -38,6 +38,8 @@ struct ReplayPage {
     std::uint64_t order = 0;
   };
   std::optional<Live> live;
+  // Of the gaps that are told in it.
+  std::vector<std::string> gap_reasons;
 };
 
 }  // namespace sluice

@@ -32,7 +32,10 @@ void Outbox::Push(FramePointer frame, std::size_t written) {
   SLUICE_DCHECK(written == 0 || empty());
   if (const std::string_view key = KeyOf(*frame); !key.empty()) {
     const auto older = places_by_key_.find(key);
-    if (older != places_by_key_.end() && !HasBegun(older->second)) Take(older->second);
+    if (older != places_by_key_.end() && !HasBegun(older->second)) {
+      Take(older->second);
+      Count(&OutboxCounts::conflated);
+    }
     SkipTaken();
   }
   if (empty()) first_written_ = written;
@@ -77,7 +80,9 @@ void Outbox::DropUnbegun() {
 void Outbox::DropExpired(absl::Duration uptime) {
   if (with_rules_ == 0) return;
   for (std::size_t i = first_; i < frames_.size(); ++i) {
-    if (frames_[i] != nullptr && !HasBegun(i) && frames_[i]->HasExpired(uptime)) Take(i);
+    if (frames_[i] == nullptr || HasBegun(i) || !frames_[i]->HasExpired(uptime)) continue;
+    Take(i);
+    Count(&OutboxCounts::expired);
   }
   SkipTaken();
   Compact();
@@ -87,12 +92,14 @@ bool Outbox::DropOldest(std::size_t cost_max) {
   for (std::size_t i = first_; i < frames_.size() && cost_ > cost_max; ++i) {
     if (frames_[i] == nullptr || HasBegun(i) || frames_[i]->traits().is_own) continue;
     ReplaceWithGap(i);
+    Count(&OutboxCounts::pushed_out);
   }
   Compact();
   return cost_ <= cost_max;
 }
 
 void Outbox::Refuse(const Frame& frame) {
+  Count(&OutboxCounts::refused);
   const std::size_t last = Before(frames_.size());
   FramePointer gap = MakeGap(last, frame);
   if (IsWidening(last)) {

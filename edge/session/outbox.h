@@ -5,9 +5,11 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "edge/counts/edge_counts.h"
 #include "edge/names/event_number.h"
 #include "edge/sse/frame.h"
 
@@ -33,7 +35,9 @@ enum class SlowConsumer {
 class Outbox {
  public:
   // `position`: the last id that was written before what comes into it.
-  explicit Outbox(const EventNumber& position = {}) : position_(position) {}
+  // `counts` may be null.
+  explicit Outbox(const EventNumber& position = {}, OutboxCounts* counts = nullptr)
+      : position_(position), counts_(counts) {}
 
   bool empty() const { return first_ == frames_.size(); }
 
@@ -68,6 +72,9 @@ class Outbox {
   void Refuse(const Frame& frame);
 
  private:
+  void Count(std::uint64_t OutboxCounts::*what) {
+    if (counts_ != nullptr) ++(counts_->*what);
+  }
   bool HasBegun(std::size_t place) const { return place == first_ && first_written_ > 0; }
   // The frame before this place; frames_.size() if there is none.
   std::size_t Before(std::size_t place) const;
@@ -90,6 +97,7 @@ class Outbox {
   std::size_t compacted_size_ = 0;  // Of frames_ when nulls were last taken out.
   std::size_t with_rules_ = 0;      // Frames that have rules.
   EventNumber position_;
+  OutboxCounts* counts_;
   // Places of the frames with a conflation key, which is the frame's own.
   absl::flat_hash_map<std::string_view, std::size_t> places_by_key_;
 };

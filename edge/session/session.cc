@@ -147,7 +147,7 @@ void Session::ChangeOutbox(Change change) {
 
 Outbox& Session::MakeOutbox() {
   if (outbox_ != nullptr) return *outbox_;
-  outbox_ = std::make_unique<Outbox>(position_);
+  outbox_ = std::make_unique<Outbox>(position_, settings_.outbox_counts);
   last_progress_ = wheel_.now();
   const TimerWheel::Tick write_deadline = wheel_.After(settings_.write_timeout);
   if (!is_scheduled() || deadline() > write_deadline) wheel_.Schedule(*this, write_deadline);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/door/limits/stream_limits.h"
 #include "edge/names/connection_id.h"
 #include "edge/session/outbox.h"
 #include "edge/session/outbox_budget.h"
@@ -37,6 +38,7 @@ struct SessionIdentity {
   boost::asio::ip::tcp::endpoint remote_endpoint;
   absl::Time connect_time;
   std::shared_ptr<const MetadataScalars> metadata = nullptr;  // Null: none.
+  std::unique_ptr<StreamPlaces> places = nullptr;             // Null: nothing is limited.
 };
 
 // What is the same for every session of a shard.
@@ -46,6 +48,7 @@ struct SessionSettings {
   absl::Duration write_timeout;
   absl::Duration heartbeat;
   FramePointer heartbeat_frame;
+  OutboxCounts* outbox_counts = nullptr;  // Null: nobody counts.
 };
 
 // The shard as a session sees it.

@@ -11,6 +11,7 @@
 #include "edge/names/random_id.h"
 #include "edge/shard/overload.h"
 #include "edge/sse/event_encoder.h"
+#include "edge/sse/event_rules.h"
 #include "edge/sse/server_events.h"
 
 namespace sluice {
@@ -23,6 +24,9 @@ constexpr int kClientIdLength = 16;  // 80 random bits.
 // How long a head may take while half the places for handshakes are taken. Browsers send theirs at
 // once, but silent connections could otherwise hold every place for 10 s, again and again.
 constexpr absl::Duration kCrowdedHeadTimeout = absl::Seconds(1);
+
+// How many times the reconnection time a stream stays away that was replaced.
+constexpr int kReplacedBackoff = 10;
 
 FramePointer MakeFrame(std::string bytes, const EventNumber& number = {}) {
   return FramePointer(new Frame(std::make_shared<const std::string>(std::move(bytes)),
@@ -42,10 +46,14 @@ Shard::Shard(int index, const ShardContext& context)
       mailbox_([this] { asio::post(io_context_, [this] { OnMailbox(); }); }),
       acceptor_(io_context_, [this](TcpSocket socket) { return OnAccept(std::move(socket)); }),
       tick_timer_(io_context_),
-      session_settings_{context.options.outbox_bytes_max, context.options.slow_consumer,
-                        context.options.write_timeout, context.options.heartbeat,
-                        MakeFrame(HeartbeatBytes(context.options))},
-      fan_outs_(audiences_),
+      session_settings_{context.options.outbox_bytes_max,
+                        context.options.slow_consumer,
+                        context.options.write_timeout,
+                        context.options.heartbeat,
+                        MakeFrame(HeartbeatBytes(context.options)),
+                        &counts_.outbox},
+      gate_(index, context_, counts_),
+      fan_outs_(audiences_, context.clock, counts_),
       replays_(context.options.replica_id) {}
 
 Shard::~Shard() {
@@ -90,7 +98,7 @@ bool Shard::OnAccept(TcpSocket socket) {
     tls = std::make_unique<TlsLayer>(context_.guards.tls->current(), socket.native_handle());
   }
   std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), head_timeout, wheel_,
-                              context_.cors, *this)
+                              context_.cors, context_.options.trusted_proxies, *this)
       ->Start();
   return HasRoomForHandshakes();
 }
@@ -140,43 +148,22 @@ void Shard::AdvanceWheel() {
   asio::post(io_context_, [this] { AdvanceWheel(); });
 }
 
-absl::Duration Shard::JitteredReconnectionTime() {
-  return context_.options.reconnection_time * absl::Uniform(random_, 0.5, 1.5);
-}
-
-std::optional<HandshakeOwner::Refusal> Shard::Refuse(const StreamRequest& request) {
-  const BlockedClients* blocked = context_.guards.blocked;
-  if (blocked != nullptr && blocked->IsBlocked(request.client_id)) {
-    return Refusal{EndReason::kDisconnected, std::nullopt, "", /*is_for_good=*/true};
-  }
-  const bool is_full =
-      context_.connection_count.load(std::memory_order_relaxed) >= context_.options.connections_max;
-  if (!is_full && !is_draining_) return std::nullopt;
-  return RefuseWith(is_draining_ ? EndReason::kDrain : EndReason::kOverloaded);
-}
-
-HandshakeOwner::Refusal Shard::RefuseWith(EndReason reason) {
-  Log(spdlog::level::debug, "stream refused", {{"reason", EndReasonName(reason)}});
-  const absl::Duration retry_after = JitteredReconnectionTime();
-  if (context_.options.overload == EdgeOptions::Overload::k503) {
-    return {reason, retry_after, ""};
-  }
-  return {reason, std::nullopt, EncodeReconnectionTime(retry_after) + EncodeEnd(reason)};
-}
-
 void Shard::AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) {
   if (context_.guards.door == nullptr) {
     return done(Admission{asked.request.client_id, asked.request.groups});
   }
   context_.guards.door->Ask(asked, [this, done = std::move(done)](DoorAnswer answer) mutable {
-    Post([done = std::move(done), answer = std::move(answer)]() mutable {
+    Post([this, done = std::move(done), answer = std::move(answer)]() mutable {
+      // The alternatives of DoorAnswer are in the order of DoorResult.
+      ++counts_.door[answer.index()];
       done(std::move(answer));
     });
   });
 }
 
 void Shard::OnArrival(StreamArrival arrival) {
-  const ConnectionId id = ConnectionId::Make(index_);
+  const ConnectionId id =
+      arrival.places != nullptr ? arrival.places->id() : ConnectionId::Make(index_);
   StreamRequest& request = arrival.request;
   if (request.client_id.empty()) request.client_id = RandomId(kClientIdLength);
   OpenedConnection opened = {id,
@@ -188,6 +175,7 @@ void Shard::OnArrival(StreamArrival arrival) {
   SessionIdentity identity = {std::move(request.client_id), std::move(request.groups),
                               std::move(arrival.user_agent), arrival.remote_endpoint,
                               opened.connect_time};
+  identity.places = std::move(arrival.places);
   auto session =
       std::make_unique<Session>(id, std::move(identity), std::move(arrival.socket),
                                 session_settings_, wheel_, context_.outbox_budget, *this);
@@ -205,6 +193,7 @@ void Shard::OnArrival(StreamArrival arrival) {
         EndReason::kMaxAge);
   }
   sessions_.emplace(id, std::move(session));
+  ++counts_.opened;
   context_.connection_count.fetch_add(1, std::memory_order_relaxed);
   context_.observer.OnConnectionOpened(std::move(opened));
   started.Start(MakeFrame(arrival.head + EncodeReconnectionTime(JitteredReconnectionTime())));
@@ -284,6 +273,8 @@ void Shard::Tell(const Target& target, std::string bytes, const EventNumber& num
 void Shard::OnSessionEnded(Session& session, EndReason reason) {
   audiences_.Leave(session);
   replays_.Forget(session);
+  ++counts_.closed[static_cast<std::size_t>(reason)];
+  if (session.identity().places != nullptr) session.identity().places->LeaveAudience();
   Log(spdlog::level::debug, "stream ended",
       {{"connection_id", session.id().ToString()},
        {"reason", EndReasonName(reason)},
@@ -319,6 +310,19 @@ std::int64_t Shard::End(const std::vector<ConnectionId>& ids, const Dismissal& d
     ++count;
   }
   return count;
+}
+
+void Shard::Replace(ConnectionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;  // It has left meanwhile.
+  fan_outs_.Flush();                     // What came before still goes out.
+  fan_outs_.ServePending(*found->second);
+  // Two pages that took each other's place would go on so for ever.
+  const absl::Duration after = kReplacedBackoff * JitteredReconnectionTime();
+  found->second->End(EndReason::kReplaced,
+                     MakeFrame(EncodeReconnectionTime(std::min(after, kReconnectionTimeMax)) +
+                               EncodeEnd(EndReason::kReplaced)),
+                     /*keeps_queue=*/true);
 }
 
 void Shard::OnSessionReleased(Session& session) {
@@ -358,7 +362,7 @@ std::vector<ConnectionDescription> Shard::Describe(const std::vector<ConnectionI
 }
 
 void Shard::EndAll(absl::Duration over, absl::AnyInvocable<void()> done) {
-  is_draining_ = true;
+  gate_.BeginDrain();
   acceptor_.Stop();
   all_ended_ = std::move(done);
   std::vector<ConnectionId> open;

@@ -12,12 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "edge/base/clock.h"
 #include "edge/base/mailbox.h"
 #include "edge/connection_description.h"
-#include "edge/connection_observer.h"
-#include "edge/edge_guards.h"
-#include "edge/edge_options.h"
 #include "edge/event_streams.h"
 #include "edge/fan_out/audience_index.h"
 #include "edge/fan_out/fan_out_queue.h"
@@ -26,25 +22,13 @@
 #include "edge/names/connection_id.h"
 #include "edge/names/event_number.h"
 #include "edge/resume/replays.h"
-#include "edge/session/outbox_budget.h"
 #include "edge/session/paced_end.h"
 #include "edge/session/session.h"
 #include "edge/session/timer_wheel.h"
+#include "edge/shard/gate.h"
+#include "edge/shard/shard_context.h"
 
 namespace sluice {
-
-// What all shards of a replica share.
-struct ShardContext {
-  const EdgeOptions& options;
-  const CorsPolicy& cors;
-  const Clock& clock;
-  OutboxBudget& outbox_budget;
-  ConnectionObserver& observer;
-  EdgeGuards guards;
-  // Open streams of all shards. Written by every shard as streams come and go, read to admit one;
-  // relaxed, because it guards nothing but itself and may be off by the shards' number.
-  std::atomic<std::size_t>& connection_count;
-};
 
 // One thread with its own listening socket and the sessions that it accepted.
 // Owner:  the edge. Stop must be called before destruction if Start was.
@@ -72,6 +56,8 @@ class Shard : public SessionOwner, public HandshakeOwner {
   // before. `number`: of the id that it carries.
   void Tell(const Target& target, std::string bytes, const EventNumber& number);
 
+  const EdgeCounts& counts() const { return counts_; }
+
   void Add(FanOut fan_out) { fan_outs_.Add(std::move(fan_out)); }
 
   // As of EventStreams; how many there were.
@@ -81,7 +67,10 @@ class Shard : public SessionOwner, public HandshakeOwner {
   std::vector<ConnectionDescription> Describe(const std::vector<ConnectionId>& ids) const;
 
   // New streams are told to come back, to another replica.
-  void BeginDrain() { is_draining_ = true; }
+  void BeginDrain() { gate_.BeginDrain(); }
+
+  // Ends a stream whose place a newer one of its client has taken.
+  void Replace(ConnectionId id);
 
   // Accepts no more and ends every stream, evenly over this time. `done` is called when all sockets
   // are closed.
@@ -89,8 +78,12 @@ class Shard : public SessionOwner, public HandshakeOwner {
 
  private:
   // HandshakeOwner
-  std::optional<Refusal> Refuse(const StreamRequest& request) override;
-  Refusal RefuseForNow() override { return RefuseWith(EndReason::kUnavailable); }
+  std::optional<Refusal> Refuse(const StreamRequest& request,
+                                const boost::asio::ip::address& sender,
+                                std::unique_ptr<StreamPlaces>& places) override {
+    return gate_.Refuse(request, sender, places);
+  }
+  Refusal RefuseForNow() override { return gate_.RefuseWith(EndReason::kUnavailable); }
   void AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) override;
   void OnArrival(StreamArrival arrival) override;
   void OnHandshakeOver() override;
@@ -106,7 +99,6 @@ class Shard : public SessionOwner, public HandshakeOwner {
   bool OnAccept(TcpSocket socket);
   std::size_t handshakes_max() const;
   bool HasRoomForHandshakes() const;
-  Refusal RefuseWith(EndReason reason);
   void EndAfterPending(Session& session, EndReason reason);
   void OnMailbox();
   void ScheduleSlice();
@@ -115,7 +107,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void AdvanceWheel();
   void ReapReleased();
   void EnforceBudget();
-  absl::Duration JitteredReconnectionTime();
+  absl::Duration JitteredReconnectionTime() { return gate_.JitteredReconnectionTime(); }
   FramePointer Farewell(EndReason reason);
   TimerWheel::Tick ClockTick() const;
 
@@ -130,7 +122,9 @@ class Shard : public SessionOwner, public HandshakeOwner {
   Acceptor acceptor_;
   boost::asio::steady_timer tick_timer_;
   absl::InsecureBitGen random_;
+  EdgeCounts counts_;
   SessionSettings session_settings_;
+  Gate gate_;
   AudienceIndex audiences_;
   FanOutQueue fan_outs_;
   Replays replays_;
@@ -141,7 +135,6 @@ class Shard : public SessionOwner, public HandshakeOwner {
   absl::flat_hash_map<ConnectionId, std::unique_ptr<Session>> sessions_;
   std::vector<ConnectionId> released_;  // To be destroyed after the turn of the loop.
   bool is_slice_scheduled_ = false;
-  bool is_draining_ = false;
   PacedEnd ends_;
   absl::AnyInvocable<void()> all_ended_;
   std::thread thread_;

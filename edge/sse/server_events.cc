@@ -31,6 +31,8 @@ std::string_view EndReasonName(EndReason reason) {
       return "max_age";
     case EndReason::kDisconnected:
       return "disconnected";
+    case EndReason::kReplaced:
+      return "replaced";
     case EndReason::kSlow:
       return "slow";
     case EndReason::kClientGone:

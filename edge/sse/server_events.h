@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,12 @@ enum class EndReason {
   kMaxAge,
   // A caller wanted it.
   kDisconnected,
+  // A newer stream of its client has taken its place.
+  kReplaced,
   // The browser went away; nobody is left to be told.
   kClientGone,
 };
+inline constexpr std::size_t kEndReasonCount = static_cast<std::size_t>(EndReason::kClientGone) + 1;
 
 std::string_view EndReasonName(EndReason reason);
 

@@ -1,6 +1,8 @@
 #include "server/limits/limit_flags.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "edge/http/acceptor.h"
 
@@ -30,6 +32,27 @@ void ReadConnectionLimits(const FlagValues& values, FlagReader& reader, EdgeOpti
   }
 }
 
+// 0: no limit.
+void ReadStreamLimits(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
+  constexpr std::size_t kMax = 10'000'000;
+  StreamLimits::Options& limits = edge.limits;
+  limits.per_address_max = reader.Number("max-per-ip", values.per_ip_max, 0, kMax);
+  limits.per_client_max = reader.Number("max-per-client", values.per_client_max, 0, kMax);
+  limits.per_group_max = reader.Number("max-per-group", values.per_group_max, 0, kMax);
+  limits.begins_per_second_max =
+      static_cast<double>(reader.Number("max-connect-rate", values.connect_rate_max, 0, kMax));
+  limits.replaces_oldest = values.per_client_overflow == "replace";
+  if (!limits.replaces_oldest && values.per_client_overflow != "refuse") {
+    reader.Fail("per-client-overflow", absl::StrCat("is `", values.per_client_overflow,
+                                                    "`; expected `replace` or `refuse`"));
+  }
+  std::vector<AddressRange> proxies;
+  for (const std::string& text : values.trusted_proxies) {
+    proxies.push_back(reader.Take("trusted-proxy", AddressRange::Parse(text)));
+  }
+  edge.trusted_proxies = TrustedProxies(std::move(proxies));
+}
+
 void ReadSlowConsumer(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   if (values.slow_consumer == "disconnect") {
     edge.slow_consumer = SlowConsumer::kDisconnect;
@@ -48,6 +71,7 @@ void ReadSlowConsumer(const FlagValues& values, FlagReader& reader, EdgeOptions&
 
 void ReadLimitFlags(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   ReadConnectionLimits(values, reader, edge);
+  ReadStreamLimits(values, reader, edge);
   edge.outbox_bytes_max = reader.Take("outbox-bytes", ParseSize(values.outbox_bytes));
   if (edge.outbox_bytes_max < kOutboxBytesMin) {
     reader.Fail("outbox-bytes", absl::StrCat("is ", values.outbox_bytes, "; expected at least ",

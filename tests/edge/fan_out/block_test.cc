@@ -60,7 +60,7 @@ TEST_F(BlockTest, LeavesOutWhatHasExpiredAndCountsItNowhere) {
   Add(block, 3, "three");
   block.Deliver(*ada_.session);
   block.Deliver(*bob_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   crowd_.Turn();
   EXPECT_EQ(crowd_.ReadData(ada_), (Data{"one", "three"}));
   EXPECT_EQ(crowd_.ReadData(bob_), (Data{"one", "three"}));
@@ -77,7 +77,7 @@ TEST_F(BlockTest, CarriesItsEventsInOneGoAndCountsEach) {
   Add(block, 3, "three");
   block.Deliver(*ada_.session);
   block.Deliver(*bob_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(crowd_.ReadData(ada_), (Data{"one", "two", "three"}));
   EXPECT_EQ(crowd_.ReadData(bob_), (Data{"one", "two", "three"}));
   for (const std::uint64_t number : {1U, 2U, 3U}) {
@@ -92,7 +92,7 @@ TEST_F(BlockTest, DeliversNothingTwice) {
   block.Deliver(*ada_.session);
   EXPECT_TRUE(block.IsServed(*ada_.session));
   block.Deliver(*ada_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(crowd_.ReadData(ada_), Data{"one"});
   EXPECT_EQ(results_[1].entered, 1);
 }
@@ -106,7 +106,7 @@ TEST_F(BlockTest, DeliversOnlyTheRestToASessionServedPartWay) {
   bob_.session->set_served(4);
   block.Deliver(*ada_.session);
   block.Deliver(*bob_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(crowd_.ReadData(ada_), (Data{"two", "five"}));
   EXPECT_EQ(crowd_.ReadData(bob_), Data{"five"});
   EXPECT_EQ(results_[1].entered, 0);
@@ -133,7 +133,7 @@ TEST_F(BlockTest, TakesUpTo64EventsAnd32KiB) {
     Add(many, i, "x");
   }
   EXPECT_FALSE(many.Takes(all(), nullptr, 10));
-  many.Acknowledge();
+  many.Acknowledge(crowd_.counts(), absl::ZeroDuration());
 
   Block large(all(), nullptr);
   large.Add(1, FrameOf(std::string(30'000, 'x')), Receipt(1));
@@ -142,7 +142,7 @@ TEST_F(BlockTest, TakesUpTo64EventsAnd32KiB) {
   large.Add(2, FrameOf(std::string(1000, 'y')), Receipt(2));
   EXPECT_TRUE(large.Takes(all(), nullptr, Block::kBytesMax - 31'000));
   EXPECT_FALSE(large.Takes(all(), nullptr, Block::kBytesMax - 31'000 + 1));
-  large.Acknowledge();
+  large.Acknowledge(crowd_.counts(), absl::ZeroDuration());
 }
 
 TEST_F(BlockTest, HoldsASingleEventOfAnySize) {
@@ -150,7 +150,7 @@ TEST_F(BlockTest, HoldsASingleEventOfAnySize) {
   Block block(all(), nullptr);
   Add(block, 1, data);
   block.Deliver(*ada_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(crowd_.ReadData(ada_), Data{data});
 }
 
@@ -166,7 +166,7 @@ TEST_F(BlockTest, AbsorbsALaterOneWhileASessionIsServedPartWay) {
   EXPECT_FALSE(block.IsServed(*ada_.session));
   block.Deliver(*ada_.session);
   block.Deliver(*bob_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(crowd_.ReadData(ada_), (Data{"one", "two", "four", "five"}));
   EXPECT_EQ(crowd_.ReadData(bob_), (Data{"one", "two", "four", "five"}));
   for (const std::uint64_t number : {1U, 2U, 4U, 5U}) EXPECT_EQ(results_[number].entered, 2);
@@ -183,9 +183,9 @@ TEST_F(BlockTest, AbsorbsAllOrNothing) {
   Block filtered(all(), GroupFilter("a"));
   Add(filtered, 66, "z");
   EXPECT_FALSE(block.Absorb(filtered));
-  block.Acknowledge();
-  later.Acknowledge();
-  filtered.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
+  later.Acknowledge(crowd_.counts(), absl::ZeroDuration());
+  filtered.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(results_.size(), 66U);
 }
 
@@ -203,7 +203,7 @@ TEST_F(BlockTest, KeepsFilteredSessionsOut) {
   for (Block* block : {&except, &in_group, &to_one}) {
     block->Deliver(*ada_.session);
     block->Deliver(*bob_.session);
-    block->Acknowledge();
+    block->Acknowledge(crowd_.counts(), absl::ZeroDuration());
   }
   EXPECT_EQ(crowd_.ReadData(ada_), Data{"group a"});
   EXPECT_EQ(crowd_.ReadData(bob_), (Data{"not ada", "bob alone"}));
@@ -217,7 +217,7 @@ TEST_F(BlockTest, FiltersByGroupsAndNotByClientsOfTheSameName) {
   Block block(all(), GroupFilter("a"));
   Add(block, 1, "x");
   block.Deliver(*client.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(results_[1].entered, 0);
 }
 
@@ -226,7 +226,7 @@ TEST_F(BlockTest, CountsNobodyWhoHasEnded) {
   Add(block, 1, "one");
   ada_.session->Close(EndReason::kClientGone);
   block.Deliver(*ada_.session);
-  block.Acknowledge();
+  block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   EXPECT_EQ(results_[1].entered, 0);
   EXPECT_EQ(results_[1].dropped, 0);
 }
@@ -238,7 +238,7 @@ TEST_F(BlockTest, CountsWhatAStuckSessionTookAndWhatItRefused) {
     Block block(all(), nullptr);
     for (int i = 0; i < 4; ++i) Add(block, ++number, std::string(700, 'x'));
     block.Deliver(*stuck.session);
-    block.Acknowledge();
+    block.Acknowledge(crowd_.counts(), absl::ZeroDuration());
   }
   EXPECT_EQ(stuck.end_reason, EndReason::kSlow);
   std::int64_t entered = 0;

@@ -12,6 +12,7 @@
 #include "edge/session/session.h"
 #include "tests/support/stream/frames.h"
 #include "tests/support/stream/socket_pair.h"
+#include "tests/support/time/manual_clock.h"
 
 namespace sluice::tests {
 
@@ -54,6 +55,7 @@ class SessionCrowd : public SessionOwner {
   AudienceIndex& index() { return index_; }
   FanOutQueue& fan_outs() { return fan_outs_; }
   const OutboxBudget& budget() const { return budget_; }
+  EdgeCounts& counts() { return counts_; }
   std::vector<std::unique_ptr<Member>>& members() { return members_; }
 
  private:
@@ -71,7 +73,9 @@ class SessionCrowd : public SessionOwner {
   SessionSettings settings_;
   SessionSettings stuck_settings_;
   AudienceIndex index_;
-  FanOutQueue fan_outs_{index_};
+  const ManualClock clock_;
+  EdgeCounts counts_;
+  FanOutQueue fan_outs_{index_, clock_, counts_};
   std::vector<std::unique_ptr<Member>> members_;
   absl::flat_hash_map<ConnectionId, Member*> members_by_id_;
   std::vector<Member*> released_;
