@@ -109,4 +109,12 @@ std::optional<std::string> ScalarText(const Value& value) {
   }
 }
 
+bool HoldsScalars(const google::protobuf::Struct& metadata,
+                  const google::protobuf::Map<std::string, std::string>& match) {
+  return std::all_of(match.begin(), match.end(), [&metadata](const auto& wanted) {
+    const auto found = metadata.fields().find(wanted.first);
+    return found != metadata.fields().end() && ScalarText(found->second) == wanted.second;
+  });
+}
+
 }  // namespace sluice

@@ -68,4 +68,8 @@ inline constexpr std::size_t kMetadataMatchesMax = 16;
 // objects, which match nothing.
 std::optional<std::string> ScalarText(const google::protobuf::Value& value);
 
+// Whether the metadata holds all of these (`metadata_match`).
+bool HoldsScalars(const google::protobuf::Struct& metadata,
+                  const google::protobuf::Map<std::string, std::string>& match);
+
 }  // namespace sluice

@@ -56,6 +56,17 @@ void Cluster::Start(Edge& edge, std::function<void()> health_changed) {
   local_clients_ = std::make_unique<LocalClients>(options_.replica_id, edge, directory_, post);
   gather_ = std::make_unique<Gather>(options_.replica_id, io_context_, backplane_, members_, *this);
   presence_ = std::make_unique<Presence>(backplane_, *gather_);
+  watches_ = std::make_unique<ClientWatches>(options_.replica_id, scheduler_, *gather_, members_);
+  presence_feed_ = std::make_unique<PresenceFeed>(
+      options_.replica_id, scheduler_,
+      [this](const auto& ids, auto done) { local_clients_->Describe(ids, std::move(done)); },
+      [this](const internal::v1::PresenceChanges& changes) { watches_->OnChanges(changes); },
+      [this](const internal::v1::PresenceChanges& changes) {
+        internal::v1::Envelope envelope;
+        *envelope.mutable_presence_changes() = changes;
+        backplane_.SendToReplicas(EncodeEnvelope(std::move(envelope)));
+      });
+  directory_.set_listener(presence_feed_.get());
   changes_ = std::make_unique<ClientChanges>(backplane_, *presence_, *gather_, *publisher_);
   streams_ = std::make_unique<Streams>(options_.history.is_on(), backplane_, interest_, directory_,
                                        edge, *feed_, *splices_);
@@ -157,24 +168,21 @@ void Cluster::ListReplicas(
     absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done) {
   mailbox_.Push([this, done = std::move(done)]() mutable {
     const absl::Time now = clock_.Now();
-    std::vector<ReplicaView> replicas;
-    const auto add = [&](const std::string& id, const internal::v1::ReplicaDescription& described,
-                         absl::Duration silence) {
-      replicas.push_back({id, described.software_version(),
-                          absl::FromUnixMicros(described.start_time_us()), described.connections(),
-                          now - silence, described.ready()});
-    };
-    add(options_.replica_id, Describe(), absl::ZeroDuration());
+    std::vector<ReplicaView> replicas = {{options_.replica_id, Describe(), now}};
     for (const Members::Member& other : members_.Others()) {
       internal::v1::ReplicaDescription described;
       described.ParseFromString(other.told.description);
       described.set_ready(described.ready() && other.is_answering);
-      add(other.told.replica_id, described, other.silence);
+      replicas.emplace_back(other.told.replica_id, described, now - other.silence);
     }
     std::sort(replicas.begin(), replicas.end(),
               [](const auto& a, const auto& b) { return a.replica_id < b.replica_id; });
     done(std::move(replicas));
   });
+}
+
+void Cluster::Watch(absl::AnyInvocable<void(ClientWatches&)> task) {
+  mailbox_.Push([this, task = std::move(task)]() mutable { task(*watches_); });
 }
 
 void Cluster::ReadCounts(absl::AnyInvocable<void(ClusterCounts)> done) {
@@ -196,8 +204,8 @@ void Cluster::OnConnectionOpened(OpenedConnection connection) {
   });
 }
 
-void Cluster::OnConnectionClosed(ConnectionId id, EndReason) {
-  mailbox_.Push([this, id] { streams_->Close(id); });
+void Cluster::OnConnectionClosed(ConnectionId id, EndReason reason) {
+  mailbox_.Push([this, id, reason] { streams_->Close(id, reason); });
 }
 
 void Cluster::OnChannelSubscribed(ConnectionId id) {
@@ -275,6 +283,9 @@ void Cluster::OnReplicaMessage(std::string_view payload) {
     gather_->OnQuestion(envelope->question());
   } else if (envelope->has_answer()) {
     gather_->OnAnswer(std::move(*envelope->mutable_answer()));
+  } else if (envelope->has_presence_changes() &&
+             envelope->presence_changes().replica_id() != options_.replica_id) {
+    watches_->OnChanges(envelope->presence_changes());
   }
 }
 
@@ -293,6 +304,10 @@ void Cluster::Answer(const internal::v1::Question& question, Gather::AnswerDone 
     blocks_->Block(question.block().client_id(),
                    absl::Milliseconds(question.block().duration_ms()));
     answer.mutable_block();
+  } else if (question.has_watch()) {
+    *answer.mutable_watch() =
+        presence_feed_->Extend(question.reply_to() == options_.replica_id,
+                               absl::Milliseconds(question.watch().duration_ms()));
   } else {
     return;  // Of a kind that a later version knows.
   }
@@ -302,6 +317,7 @@ void Cluster::Answer(const internal::v1::Question& question, Gather::AnswerDone 
 void Cluster::OnInterrupted() {
   ++interruption_count_;
   blocks_->OnInterrupted();
+  watches_->OnInterrupted();
   feed_->OnInterrupted();
   interest_.OnInterrupted();
   if (!interest_.is_catching_up()) OnSubscribedAgain();  // There are no streams.
@@ -337,6 +353,7 @@ void Cluster::OnMembers(std::vector<Backplane::Member> members, const EventNumbe
   publisher_->set_silent_replicas(members_.silent_count());
   if (feed_->is_whole()) streams_->BeginUnbegun();
   if (backplane_.health().is_ok) blocks_->ReadIfMissing();
+  watches_->OnMembers();
 }
 
 void Cluster::OnMemberReported(const std::string& replica_id) {
@@ -345,11 +362,15 @@ void Cluster::OnMemberReported(const std::string& replica_id) {
 
 void Cluster::OnMemberLeft(const std::string& replica_id) {
   members_.Remove(replica_id);
+  watches_->OnMemberLeft(replica_id);
 }
 
 void Cluster::OnHealthChanged() {
   // From now on what the others tell is heard; what was read before may lack what they told since.
-  if (backplane_.health().is_ok) blocks_->ReadAgain();
+  if (backplane_.health().is_ok) {
+    blocks_->ReadAgain();
+    watches_->OnHeardAgain();
+  }
   health_changed_();
 }
 

@@ -21,6 +21,7 @@
 #include "control/cluster/gather.h"
 #include "control/cluster/interest.h"
 #include "control/cluster/members.h"
+#include "control/cluster/replica_view.h"
 #include "control/cluster/streams.h"
 #include "control/counts/cluster_counts.h"
 #include "control/presence/client_blocks.h"
@@ -28,6 +29,8 @@
 #include "control/presence/directory.h"
 #include "control/presence/local_clients.h"
 #include "control/presence/presence.h"
+#include "control/presence/watch/client_watches.h"
+#include "control/presence/watch/presence_feed.h"
 #include "control/publish/publisher.h"
 #include "control/resume/history_list.h"
 #include "control/resume/live_feed.h"
@@ -38,16 +41,6 @@
 #include "edge/edge.h"
 
 namespace sluice {
-
-// One replica as ListReplicas tells of it.
-struct ReplicaView {
-  std::string replica_id;
-  std::string version;
-  absl::Time start_time;
-  std::int64_t connections = 0;
-  absl::Time last_seen;
-  bool is_ready = false;
-};
 
 struct ClusterOptions {
   std::string replica_id;
@@ -108,6 +101,9 @@ class Cluster : public ConnectionObserver,
 
   // Every replica that is known, sorted by id.
   void ListReplicas(absl::AnyInvocable<void(absl::StatusOr<std::vector<ReplicaView>>)> done);
+
+  // Runs the task with the watches of clients, on the cluster thread.
+  void Watch(absl::AnyInvocable<void(ClientWatches&)> task);
 
   void ReadCounts(absl::AnyInvocable<void(ClusterCounts)> done);
 
@@ -172,6 +168,8 @@ class Cluster : public ConnectionObserver,
   std::unique_ptr<LocalClients> local_clients_;
   std::unique_ptr<Gather> gather_;
   std::unique_ptr<Presence> presence_;
+  std::unique_ptr<ClientWatches> watches_;
+  std::unique_ptr<PresenceFeed> presence_feed_;
   std::unique_ptr<ClientChanges> changes_;
   std::unique_ptr<ClientBlocks> blocks_;
   std::unique_ptr<Streams> streams_;

@@ -55,13 +55,13 @@ void Streams::Open(OpenedConnection opened) {
   for (const std::string& channel : channels) interest_.Hold(channel, id);
 }
 
-void Streams::Close(ConnectionId id) {
+void Streams::Close(ConnectionId id, EndReason reason) {
   has_metadata_.erase(id);
   const auto joining = joining_.extract(id);
   splices_.Remove(id);
   if (const auto live = live_.extract(id); !live.empty()) {
     const std::string client_id = live.mapped()->id;
-    return ReleaseAll(id, client_id, directory_.Remove(live.mapped(), id));
+    return ReleaseAll(id, client_id, directory_.Remove(live.mapped(), id, reason));
   }
   SLUICE_CHECK(!joining.empty());
   const std::string& client_id = joining.mapped()->opened.client_id;
@@ -209,15 +209,15 @@ void Streams::OnLive(ConnectionId id) {
   Joining& joining = *extracted.mapped();
   if (joining.client != nullptr) {
     Directory::Client& client = *joining.client;
-    if (IsNewer(joining.record.get(), client.record.get())) client.record = joining.record;
+    if (IsNewer(joining.record.get(), client.record.get())) {
+      directory_.SetRecord(client, joining.record);
+    }
     return;
   }
   std::vector<ConnectionId>& others = new_by_client_[joining.opened.client_id];
   others.erase(std::find(others.begin(), others.end(), id));
   if (others.empty()) new_by_client_.erase(joining.opened.client_id);
-  Directory::Client* client = directory_.Add(joining.opened, joining.record);
-  directory_.SetGroups(client, id, joining.own, joining.groups);
-  live_.emplace(id, client);
+  live_.emplace(id, directory_.Add(joining.opened, joining.record, joining.own, joining.groups));
 }
 
 void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
@@ -244,7 +244,7 @@ void Streams::OnRecord(const std::string& client_id, const EventNumber& number,
   if (client == nullptr) return;
   if (client->record != nullptr && client->record->number.sequence > number.sequence) return;
   if (record == nullptr) KeepGroups(*client, number);
-  client->record = record;
+  directory_.SetRecord(*client, record);
   std::vector<ConnectionId> ids;
   for (const Directory::Connection& connection : client->connections) ids.push_back(connection.id);
   for (const ConnectionId id : ids) {
@@ -308,7 +308,7 @@ void Streams::OnRecordsRead(
                           record->number.sequence >= client->record->number.sequence;
     if (!is_newer) continue;
     if (record == nullptr) KeepGroups(*client, position);
-    client->record = record;
+    directory_.SetRecord(*client, record);
     const std::shared_ptr<const MetadataScalars> scalars = ScalarsOf(record.get());
     std::vector<ConnectionId> ids;
     for (const Directory::Connection& connection : client->connections) {

@@ -42,7 +42,7 @@ class Streams {
           EventStreams& edge, LiveFeed& feed, Splices& splices);
 
   void Open(OpenedConnection opened);
-  void Close(ConnectionId id);
+  void Close(ConnectionId id, EndReason reason);
 
   // Makes the records that streams came with and that could not be made; when the backplane may be
   // back.

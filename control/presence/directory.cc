@@ -34,7 +34,8 @@ const std::string& IdOf(const Directory::Client& client) {
 }  // namespace
 
 Directory::Client* Directory::Add(const OpenedConnection& connection,
-                                  std::shared_ptr<const Record> record) {
+                                  std::shared_ptr<const Record> record, const OwnGroups& own,
+                                  const std::vector<std::string>& groups) {
   auto found = clients_.find(std::string_view(connection.client_id));
   if (found == clients_.end()) {
     auto made = std::make_unique<Client>();
@@ -44,21 +45,35 @@ Directory::Client* Directory::Add(const OpenedConnection& connection,
   Client* client = found->get();
   if (IsNewer(record.get(), client->record.get())) client->record = std::move(record);
   client->connections.push_back({connection.id, connection.connect_time, {}, nullptr});
+  EnterGroups(client, client->connections.back(), own, groups);
+  if (listener_ != nullptr) listener_->OnOpened(*client, client->connections.back());
   return client;
 }
 
-std::vector<std::string> Directory::Remove(Client* client, ConnectionId id) {
+std::vector<std::string> Directory::Remove(Client* client, ConnectionId id, EndReason reason) {
   Connection& removed = ConnectionOf(*client, id);
   std::vector<std::string> names = GroupsOf(removed);
   for (const Membership& membership : removed.groups) LeaveGroup(client, membership.group);
   client->connections.erase(client->connections.begin() + (&removed - client->connections.data()));
+  if (listener_ != nullptr) listener_->OnEnded(client->id, id, reason);
   if (client->connections.empty()) clients_.erase(clients_.find(client));
   return names;
+}
+
+void Directory::SetRecord(Client& client, std::shared_ptr<const Record> record) {
+  client.record = std::move(record);
+  if (listener_ != nullptr) listener_->OnRecordChanged(client);
 }
 
 void Directory::SetGroups(Client* client, ConnectionId id, const OwnGroups& own,
                           const std::vector<std::string>& groups) {
   Connection& connection = ConnectionOf(*client, id);
+  EnterGroups(client, connection, own, groups);
+  if (listener_ != nullptr) listener_->OnGroupsChanged(*client, connection);
+}
+
+void Directory::EnterGroups(Client* client, Connection& connection, const OwnGroups& own,
+                            const std::vector<std::string>& groups) {
   const std::vector<Membership> before = std::move(connection.groups);
   connection.groups.clear();
   connection.groups.reserve(groups.size());

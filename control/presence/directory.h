@@ -58,6 +58,16 @@ class Directory {
     }
   };
 
+  // Learns of every change, after it was made.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void OnOpened(const Client& client, const Connection& connection) = 0;
+    virtual void OnGroupsChanged(const Client& client, const Connection& connection) = 0;
+    virtual void OnEnded(const std::string& client_id, ConnectionId id, EndReason reason) = 0;
+    virtual void OnRecordChanged(const Client& client) = 0;
+  };
+
   // A group's clients with the number of their connections in it.
   struct Group {
     std::string name;
@@ -65,13 +75,21 @@ class Directory {
     absl::btree_map<Client*, std::uint32_t, ById> clients;
   };
 
-  // The client that the connection, which is in no group yet, now belongs to; it stays while it has
-  // connections. The newer of its record and `record` is its record; both may be null.
-  Client* Add(const OpenedConnection& connection, std::shared_ptr<const Record> record);
+  // Outlives this; null: nobody.
+  void set_listener(Listener* listener) { listener_ = listener; }
+
+  // The client that the connection now belongs to; it stays while it has connections. The newer of
+  // its record and `record` is its record; both may be null. The connection is in `groups` as of
+  // SetGroups.
+  Client* Add(const OpenedConnection& connection, std::shared_ptr<const Record> record,
+              const OwnGroups& own, const std::vector<std::string>& groups);
 
   // `client` must be what Add returned for the connection, here and below. Returns the connection's
   // groups.
-  std::vector<std::string> Remove(Client* client, ConnectionId id);
+  std::vector<std::string> Remove(Client* client, ConnectionId id, EndReason reason);
+
+  // Null: there is none.
+  void SetRecord(Client& client, std::shared_ptr<const Record> record);
 
   // The connection is in `groups`, sorted, because of `own` and the client's record.
   void SetGroups(Client* client, ConnectionId id, const OwnGroups& own,
@@ -100,10 +118,13 @@ class Directory {
                                       std::size_t limit) const;
 
  private:
+  void EnterGroups(Client* client, Connection& connection, const OwnGroups& own,
+                   const std::vector<std::string>& groups);
   void LeaveGroup(Client* client, Group* group);
 
   absl::btree_set<std::unique_ptr<Client>, ById> clients_;
   absl::btree_map<std::string, std::unique_ptr<Group>, std::less<>> groups_;
+  Listener* listener_ = nullptr;
 };
 
 }  // namespace sluice

@@ -16,28 +16,17 @@ using internal::v1::ClientsAnswer;
 using internal::v1::ClientsQuestion;
 
 bool Matches(const Record* record, const google::protobuf::Map<std::string, std::string>& match) {
-  if (match.empty()) return true;
-  if (record == nullptr) return false;
-  const auto& fields = record->metadata.fields();
-  return std::all_of(match.begin(), match.end(), [&fields](const auto& wanted) {
-    const auto found = fields.find(wanted.first);
-    return found != fields.end() && ScalarText(found->second) == wanted.second;
-  });
-}
-
-void FillConnection(const ConnectionDescription& description, const std::string& replica_id,
-                    v1::Connection& connection) {
-  connection.set_connection_id(description.id.ToString());
-  connection.set_replica_id(replica_id);
-  SetTimestamp(description.connect_time, *connection.mutable_connect_time());
-  connection.set_remote_address(description.remote_address);
-  connection.set_user_agent(description.user_agent);
-  connection.mutable_groups()->Add(description.groups.begin(), description.groups.end());
-  connection.set_queued_bytes(static_cast<std::int64_t>(description.queued_bytes));
-  connection.set_delivered(static_cast<std::int64_t>(description.delivered));
+  return match.empty() || (record != nullptr && HoldsScalars(record->metadata, match));
 }
 
 }  // namespace
+
+void FillConnection(const ConnectionDescription& description, v1::Connection& connection) {
+  connection.set_remote_address(description.remote_address);
+  connection.set_user_agent(description.user_agent);
+  connection.set_queued_bytes(static_cast<std::int64_t>(description.queued_bytes));
+  connection.set_delivered(static_cast<std::int64_t>(description.delivered));
+}
 
 LocalClients::LocalClients(std::string replica_id, Edge& edge, const Directory& directory,
                            Post post)
@@ -124,24 +113,37 @@ void LocalClients::FillConnections(ClientsAnswer answer,
   std::vector<ConnectionId> ids;
   absl::flat_hash_map<ConnectionId, int> client_of;
   for (int i = 0; i < answer.clients_size(); ++i) {
+    std::string& record_number = *answer.add_record_numbers();
     const Directory::Client* client = directory_.Find(answer.clients(i).client_id());
     if (client == nullptr) continue;
+    if (client->record != nullptr) record_number = client->record->number.ToString();
     for (const Directory::Connection& connection : client->connections) {
       ids.push_back(connection.id);
       client_of.emplace(connection.id, i);
     }
   }
-  edge_.Describe(ids, [this, answer = std::move(answer), client_of = std::move(client_of),
-                       done = std::move(done)](auto descriptions) mutable {
+  Describe(ids, [this, answer = std::move(answer), client_of = std::move(client_of),
+                 done = std::move(done)](auto descriptions) mutable {
     std::sort(descriptions.begin(), descriptions.end(), [](const auto& a, const auto& b) {
       return std::tie(a.connect_time, a.id) < std::tie(b.connect_time, b.id);
     });
     for (const ConnectionDescription& description : descriptions) {
       v1::Client& client = *answer.mutable_clients(client_of.at(description.id));
-      FillConnection(description, replica_id_, *client.add_connections());
+      v1::Connection& connection = *client.add_connections();
+      connection.set_connection_id(description.id.ToString());
+      connection.set_replica_id(replica_id_);
+      SetTimestamp(description.connect_time, *connection.mutable_connect_time());
+      connection.mutable_groups()->Add(description.groups.begin(), description.groups.end());
+      FillConnection(description, connection);
     }
-    post_([answer = std::move(answer), done = std::move(done)]() mutable {
-      done(std::move(answer));
+    done(std::move(answer));
+  });
+}
+
+void LocalClients::Describe(const std::vector<ConnectionId>& ids, Described done) {
+  edge_.Describe(ids, [this, done = std::move(done)](auto descriptions) mutable {
+    post_([descriptions = std::move(descriptions), done = std::move(done)]() mutable {
+      done(std::move(descriptions));
     });
   });
 }

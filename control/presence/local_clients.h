@@ -14,6 +14,9 @@
 
 namespace sluice {
 
+// What a shard knows of the connection besides its groups.
+void FillConnection(const ConnectionDescription& description, v1::Connection& connection);
+
 // Answers for the clients that are connected to this replica, and their groups.
 // Owner:  the cluster.
 // Thread: the cluster thread; `done` is called on it, perhaps before the call returns.
@@ -33,6 +36,10 @@ class LocalClients {
               absl::AnyInvocable<void(internal::v1::ClientsAnswer)> done);
 
   internal::v1::GroupsAnswer Answer(const internal::v1::GroupsQuestion& question) const;
+
+  // What shards know of these; those that have ended are left out.
+  using Described = absl::AnyInvocable<void(std::vector<ConnectionDescription>)>;
+  void Describe(const std::vector<ConnectionId>& ids, Described done);
 
  private:
   v1::Client BasicView(const Directory::Client& client) const;

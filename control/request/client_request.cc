@@ -85,7 +85,23 @@ std::size_t ReadPageSize(int page_size, Violations& violations) {
       std::min(page_size == 0 ? kPageSizeDefault : page_size, kPageSizeMax));
 }
 
+// What lists and watches have in common.
+template <typename Request>
+void CheckFilter(const Request& request, Violations& violations) {
+  violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
+  if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
+  violations.AddIfTooMany("metadata_match", request.metadata_match().size(), kMetadataMatchesMax);
+}
+
 }  // namespace
+
+absl::StatusOr<WatchQuery> ReadRequest(const v1::WatchClientsRequest& request) {
+  Violations violations;
+  CheckFilter(request, violations);
+  const absl::Status status = violations.ToStatus();
+  if (!status.ok()) return status;
+  return WatchQuery{request.client_id_prefix(), request.group(), request.metadata_match()};
+}
 
 absl::Status CheckRequest(const v1::GetClientRequest& request) {
   return CheckClientId(request.client_id());
@@ -182,9 +198,7 @@ std::uint64_t FilterHash(const v1::ListClientsRequest& request) {
 absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request) {
   Violations violations;
   const std::size_t page_size = ReadPageSize(request.page_size(), violations);
-  violations.Add("client_id_prefix", CheckNamePrefix(request.client_id_prefix()));
-  if (!request.group().empty()) violations.Add("group", CheckName(request.group()));
-  violations.AddIfTooMany("metadata_match", request.metadata_match().size(), kMetadataMatchesMax);
+  CheckFilter(request, violations);
   if (!v1::ClientView_IsValid(request.view())) {
     violations.Add("view", "is no ClientView that this server knows");
   }

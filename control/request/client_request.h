@@ -8,6 +8,7 @@
 #include "control/backplane/record.h"
 #include "control/presence/client_changes.h"
 #include "control/presence/client_page.h"
+#include "control/presence/watch/watcher.h"
 
 namespace sluice {
 
@@ -15,6 +16,7 @@ namespace sluice {
 // Errors: INVALID_ARGUMENT with every field that is wrong.
 absl::StatusOr<RecordChange> ReadRequest(const v1::SetClientMetadataRequest& request);
 absl::StatusOr<ClientQuery> ReadRequest(const v1::ListClientsRequest& request);
+absl::StatusOr<WatchQuery> ReadRequest(const v1::WatchClientsRequest& request);
 absl::StatusOr<GroupsCommand> ReadRequest(const v1::JoinGroupsRequest& request);
 absl::StatusOr<GroupsCommand> ReadRequest(const v1::LeaveGroupsRequest& request);
 absl::StatusOr<DisconnectCommand> ReadRequest(const v1::DisconnectClientRequest& request);

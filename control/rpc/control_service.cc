@@ -11,6 +11,7 @@
 #include "control/request/page_token.h"
 #include "control/request/publish_request.h"
 #include "control/rpc/publish_call.h"
+#include "control/rpc/watch/watch_call.h"
 
 namespace sluice {
 namespace {
@@ -67,7 +68,8 @@ ControlService::ControlService(Cluster& cluster, const CallerDoor* door, double 
     : cluster_(cluster),
       door_(door),
       rates_(publish_rate_max, clock_),
-      publish_counts_(counts_.Add("Publish")) {
+      publish_counts_(counts_.Add("Publish")),
+      watch_counts_(counts_.Add("WatchClients")) {
   using Raw = RawControlService;
   AddPublishMethod<v1::SendToClientRequest, v1::SendToClientResponse>(&Raw::RequestSendToClient);
   AddPublishMethod<v1::SendToGroupRequest, v1::SendToGroupResponse>(&Raw::RequestSendToGroup);
@@ -248,8 +250,10 @@ void ControlService::Serve(CallQueue& queue) {
   for (const UnaryMethod& method : methods_) {
     for (int i = 0; i < kCallsReady; ++i) ServeUnary(method, queue);
   }
-  for (int i = 0; i < kPublishCallsReady; ++i)
+  for (int i = 0; i < kPublishCallsReady; ++i) {
     ServePublish({service_, cluster_, door_, rates_, publish_counts_, open_calls_}, queue);
+  }
+  ServeWatch({service_, cluster_, door_, watch_counts_, open_calls_}, queue);
 }
 
 }  // namespace sluice

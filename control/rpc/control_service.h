@@ -26,9 +26,10 @@ using RawChangeMethods = v1::ControlService::WithRawMethod_SetClientMetadata<
         v1::ControlService::WithRawMethod_DisconnectClient<
             v1::ControlService::WithRawMethod_DeleteClient<Base>>>>>;
 template <typename Base>
-using RawPublishMethods = v1::ControlService::WithRawMethod_SendToClient<
-    v1::ControlService::WithRawMethod_SendToGroup<v1::ControlService::WithRawMethod_Broadcast<
-        v1::ControlService::WithRawMethod_Publish<Base>>>>;
+using RawPublishMethods =
+    v1::ControlService::WithRawMethod_SendToClient<v1::ControlService::WithRawMethod_SendToGroup<
+        v1::ControlService::WithRawMethod_Broadcast<v1::ControlService::WithRawMethod_Publish<
+            v1::ControlService::WithRawMethod_WatchClients<Base>>>>>;
 using RawControlService =
     RawPublishMethods<RawListMethods<RawChangeMethods<v1::ControlService::Service>>>;
 
@@ -74,6 +75,7 @@ class ControlService {
   CallerRates rates_;
   RpcCounts counts_;
   RpcCounts::Method& publish_counts_;
+  RpcCounts::Method& watch_counts_;
   RawControlService service_;
   OpenCalls open_calls_;
   std::vector<UnaryMethod> methods_;

@@ -9,6 +9,7 @@
 #include "clients/cli/command/set_metadata.h"
 #include "clients/cli/output/client.h"
 #include "clients/cli/presence/end_client.h"
+#include "clients/cli/presence/watch_clients.h"
 #include "clients/cli/rpc/failure.h"
 #include "clients/cli/rpc/server.h"
 
@@ -38,6 +39,7 @@ void AddClientsCommands(CLI::App& app, Program& program) {
   CLI::App* clients = app.add_subcommand("clients", "Look at clients and change their metadata");
   clients->require_subcommand(1);
   AddListClientsCommand(*clients, program);
+  AddWatchClientsCommand(*clients, program);
 
   const auto client_id = std::make_shared<std::string>();
   CLI::App* get = clients->add_subcommand("get", "Show one client with its connections");

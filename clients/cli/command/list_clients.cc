@@ -17,6 +17,7 @@
 #include "clients/cli/input/argument.h"
 #include "clients/cli/output/client.h"
 #include "clients/cli/output/json.h"
+#include "clients/cli/presence/watch_clients.h"
 #include "clients/cli/rpc/failure.h"
 #include "clients/cli/rpc/server.h"
 #include "clients/cli/text/readable.h"
@@ -31,6 +32,7 @@ struct ListArguments {
   std::string group;
   google::protobuf::Map<std::string, std::string> matches;
   bool is_full = false;
+  bool watches = false;
   int page_size = kPageSizeMax;
   std::int64_t limit = 0;  // 0 means all.
 };
@@ -40,6 +42,14 @@ v1::ListClientsRequest MakeRequest(const ListArguments& arguments) {
   request.set_client_id_prefix(arguments.prefix);
   request.set_group(arguments.group);
   request.set_view(arguments.is_full ? v1::CLIENT_VIEW_FULL : v1::CLIENT_VIEW_BASIC);
+  *request.mutable_metadata_match() = arguments.matches;
+  return request;
+}
+
+v1::WatchClientsRequest MakeWatchRequest(const ListArguments& arguments) {
+  v1::WatchClientsRequest request;
+  request.set_client_id_prefix(arguments.prefix);
+  request.set_group(arguments.group);
   *request.mutable_metadata_match() = arguments.matches;
   return request;
 }
@@ -153,6 +163,8 @@ void AddListClientsCommand(CLI::App& clients, Program& program) {
   AddKeyValues(*list, "--match", arguments->matches,
                "Only clients whose metadata has this top-level scalar");
   list->add_flag("--full", arguments->is_full, "Show every connection");
+  list->add_flag("-w,--watch", arguments->watches,
+                 "Go on with every change, as `clients watch` does");
   list->add_option("--page-size", arguments->page_size, "Clients that one call asks for")
       ->check(CLI::Range(1, kPageSizeMax))
       ->type_name("N")
@@ -165,7 +177,10 @@ void AddListClientsCommand(CLI::App& clients, Program& program) {
               "  sluicectl clients list --group news --match plan=pro\n"
               "  sluicectl clients list -o jsonl | jq -r .client_id");
   list->final_callback([&program, arguments] {
-    program.action = [&program, arguments] { return ClientList(program, *arguments).Run(); };
+    program.action = [&program, arguments] {
+      if (arguments->watches) return WatchClients(program, MakeWatchRequest(*arguments));
+      return ClientList(program, *arguments).Run();
+    };
   });
 }
 

@@ -104,6 +104,11 @@ absl::Status CheckReach(const Caller& caller, const v1::ListClientsRequest& requ
   return CheckGroupReach(caller, request.group());
 }
 
+absl::Status CheckReach(const Caller& caller, const v1::WatchClientsRequest& request) {
+  if (request.group().empty()) return absl::OkStatus();
+  return CheckGroupReach(caller, request.group());
+}
+
 void KeepWithinReach(const Caller& caller, v1::Client& client) {
   if (!caller.is_narrowed()) return;
   KeepGroups(caller, *client.mutable_groups());

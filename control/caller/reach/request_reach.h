@@ -24,6 +24,8 @@ absl::Status CheckReach(const Caller& caller, const v1::LeaveGroupsRequest& requ
 absl::Status CheckReach(const Caller& caller, const v1::ListGroupsRequest& request);
 // The group alone: which clients a list holds, ListWithinReach sees to.
 absl::Status CheckReach(const Caller& caller, const v1::ListClientsRequest& request);
+// The same: which clients are told of, the watch sees to.
+absl::Status CheckReach(const Caller& caller, const v1::WatchClientsRequest& request);
 
 // Takes away the groups that the caller does not reach.
 void KeepWithinReach(const Caller& caller, v1::Client& client);

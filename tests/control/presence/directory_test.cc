@@ -17,15 +17,14 @@ class DirectoryTest : public testing::Test {
   // Returns a handle for Remove.
   int Add(const std::string& client_id, const std::vector<std::string>& groups = {}) {
     const OpenedConnection opened = {ConnectionId::Make(0), client_id, groups, absl::UnixEpoch()};
-    Directory::Client* client = directory_.Add(opened, nullptr);
-    directory_.SetGroups(client, opened.id, {}, groups);
+    Directory::Client* client = directory_.Add(opened, nullptr, {}, groups);
     added_.emplace(++last_, std::make_pair(client, opened.id));
     return last_;
   }
 
   std::vector<std::string> Remove(int handle) {
     const auto& [client, id] = added_.at(handle);
-    return directory_.Remove(client, id);
+    return directory_.Remove(client, id, EndReason::kClientGone);
   }
 
   Ids Page(const std::string& after = "", const std::string& prefix = "",

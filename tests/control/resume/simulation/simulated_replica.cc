@@ -43,7 +43,7 @@ ConnectionId SimulatedReplica::Accept(const std::string& client_id, std::vector<
 
 void SimulatedReplica::Close(ConnectionId id) {
   edge_.Close(id);
-  streams_.Close(id);
+  streams_.Close(id, EndReason::kClientGone);
 }
 
 void SimulatedReplica::OnMessage(const std::string& channel, const EventNumber& number,
