@@ -7,7 +7,6 @@ validate() {
   "$tools/bin/kubectl-validate" "$1" --version "$2" --local-crds "$tools/schemas" >"$work/said" 2>&1
 }
 for name in $(value_sets); do
-  # Comments alone are no document.
   render "$name" >"$work/$name.yaml"
   for version in 1.27 1.30; do
     validate "$work/$name.yaml" "$version" || { cat "$work/said"; fail "$name with Kubernetes $version"; }

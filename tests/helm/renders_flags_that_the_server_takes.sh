@@ -31,7 +31,7 @@ expect production 'history = ["chat.=1000,1h", "ticks.=0"]'
 expect production 'shards = "2"'
 expect ingress-tls 'http = "[::]:8080"'
 expect ingress-tls 'grpc-client-ca = "/etc/sluice/grpc-tls/ca.crt"'
-expect every-flag 'max-connections = "2000000"'
+expect every-flag 'max-publish-rate = "2000000"'
 expect every-flag 'overload-response = "503"'
 expect every-flag 'ready-needs-redis = "true"'
 
@@ -50,7 +50,8 @@ sort "$work/every-flag.toml" | comm -12 - "$work/defaults" | sed 's/ = .*//' | s
 own=(http grpc admin insecure redis-url shutdown-delay drain tokens-file jwt-hs256-file jwks-file jwks-url
   jwt-issuer jwt-audience auth-url tls-cert tls-key grpc-tls-cert grpc-tls-key grpc-client-ca replica-id)
 printf '%s\n' "${own[@]}" | sort | sort -m - "$work/keys" >"$work/known"
-diff "$work/known" "$work/flags" || fail "< the chart knows, > the server knows"
+diff "$work/known" "$work/flags" ||
+  fail "< the chart knows, > the server knows; a new flag goes into values.schema.json, values.yaml and every-flag.yaml"
 
 # The pod of `helm test` runs the same program: it gets as far as asking.
 status=0

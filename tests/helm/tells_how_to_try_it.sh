@@ -2,10 +2,7 @@
 # NOTES.txt tells how to try the release, and warns of open ports.
 . "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
 need_tools
-notes() {
-  "$tools/bin/helm" install shop "$chart" --namespace web --dry-run=client --values "$tests/values/$1.yaml" |
-    sed -n '/^NOTES:/,$p' >"$work/notes"
-}
+notes() { "$tools/bin/rendered" notes "$chart" "$tests/values/$1.yaml" >"$work/notes"; }
 tells() { grep -qF -- "$2" "$work/notes" || { cat "$work/notes"; fail "$1 does not tell: $2"; }; }
 hides() { ! grep -qF -- "$2" "$work/notes" || { cat "$work/notes"; fail "$1 tells: $2"; }; }
 

@@ -20,21 +20,21 @@ mounted whole folders, never by subPath, so that the files change with the Secre
 {{- define "sluice.secrets" -}}
 {{- with .Values.auth }}
 {{- with .tokens }}{{ if .existingSecret }}
-tokens: {secret: {{ .existingSecret }}, flags: {tokens-file: {{ .key }}}}
+tokens: {secret: {{ .existingSecret | quote }}, flags: {tokens-file: {{ .key | quote }}}}
 {{- end }}{{ end }}
 {{- with .jwt.hs256 }}{{ if .existingSecret }}
-jwt: {secret: {{ .existingSecret }}, flags: {jwt-hs256-file: {{ .key }}}}
+jwt: {secret: {{ .existingSecret | quote }}, flags: {jwt-hs256-file: {{ .key | quote }}}}
 {{- end }}{{ end }}
 {{- with .jwt.jwks }}{{ if .existingSecret }}
-jwks: {secret: {{ .existingSecret }}, flags: {jwks-file: {{ .key }}}}
+jwks: {secret: {{ .existingSecret | quote }}, flags: {jwks-file: {{ .key | quote }}}}
 {{- end }}{{ end }}
 {{- end }}
 {{- with .Values.tls.streams.existingSecret }}
-tls: {secret: {{ . }}, flags: {tls-cert: tls.crt, tls-key: tls.key}}
+tls: {secret: {{ . | quote }}, flags: {tls-cert: tls.crt, tls-key: tls.key}}
 {{- end }}
 {{- with .Values.tls.grpc }}{{ if .existingSecret }}
 grpc-tls:
-  secret: {{ .existingSecret }}
+  secret: {{ .existingSecret | quote }}
   flags: {grpc-tls-cert: tls.crt, grpc-tls-key: tls.key{{ if .clientCa }}, grpc-client-ca: ca.crt{{ end }}}
 {{- end }}{{ end }}
 {{- end }}

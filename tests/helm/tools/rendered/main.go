@@ -5,6 +5,7 @@
 //	                                environment and arguments, ended by NUL each, with paths in FOLDER
 //	rendered closed-schema FILE     whether every object of a JSON schema names all that it takes
 //	rendered schema-keys FILE NAME  the keys of a property of a JSON schema
+//	rendered notes CHART FILE       the chart's notes, with the values of FILE
 package main
 
 import (
@@ -34,6 +35,8 @@ func run(arguments []string) error {
 		return checkClosed(file)
 	case "schema-keys":
 		return printKeys(file, rest[0])
+	case "notes":
+		return printNotes(file, rest[0])
 	}
 	return fmt.Errorf("unknown command %q", command)
 }
