@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Each alert fires when it should and stays quiet when it should not (alerts_test.yaml), and is told of in
-# docs/kubernetes.md. Alerts and dashboard name metrics that the server has.
+# Each alert fires when it should and stays quiet when it should not (alerts_test.yaml), and is told of
+# in docs/kubernetes.md. Alerts and dashboard are PromQL, and name
+# metrics that the server has.
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$tests/../.." && pwd)
@@ -30,4 +31,16 @@ for value in $(grep -ohE '(reason|result|code)[!=]~?\\?"[a-zA-Z_|]+' "$files/ale
   sed 's/.*"//' | tr '|' '\n' | sort -u); do
   grep -rqF "\"$value\"" "$root/server/metrics" "$root/edge/sse" || fail "no metric has the value $value"
 done
-node -e 'JSON.parse(require("fs").readFileSync(process.argv[1]))' "$files/dashboard.json"
+
+# The dashboard's queries are PromQL: promtool reads them as recording rules.
+queries=$(mktemp --suffix .yaml)
+trap 'rm -f "$queries"' EXIT
+node - "$files/dashboard.json" >"$queries" <<'NODE'
+const dashboard = JSON.parse(require('fs').readFileSync(process.argv[2]));
+const queries = dashboard.panels.flatMap((panel) => (panel.targets || []).map((t) => t.expr));
+const rules = queries.map((query, index) => (
+  {record: `dashboard:${index}`, expr: query.replaceAll('$__rate_interval', '5m')}));
+if (rules.length === 0) throw new Error('the dashboard asks nothing');
+console.log(JSON.stringify({groups: [{name: 'dashboard', rules}]}));
+NODE
+promtool check rules "$queries"
