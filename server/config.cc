@@ -82,8 +82,23 @@ void ReadCluster(const FlagValues& values, FlagReader& reader, Config& config) {
   if (const absl::Status prefix = CheckName(values.redis_prefix); !prefix.ok()) {
     reader.Fail("redis-prefix", prefix.message());
   }
+  config.redis_tls = {values.redis_tls_ca, values.redis_tls_cert, values.redis_tls_key};
+  if (values.redis_tls_cert.empty() != values.redis_tls_key.empty()) {
+    reader.Fail(values.redis_tls_cert.empty() ? "redis-tls-key" : "redis-tls-cert",
+                "needs --redis-tls-cert and --redis-tls-key together");
+  }
   if (!values.redis_url.empty()) {
     config.redis = reader.Take("redis-url", ParseRedisUrl(values.redis_url));
+    const bool is_cluster = config.redis->kind == RedisUrl::Kind::kCluster;
+    if (is_cluster && values.redis_prefix.find_first_of("{}") != std::string::npos) {
+      reader.Fail("redis-prefix",
+                  "has a brace; in a cluster the whole prefix becomes the hash tag of all keys");
+    }
+    if (!config.redis->has_tls && !(values.redis_tls_ca.empty() && values.redis_tls_cert.empty())) {
+      reader.Fail("redis-url",
+                  "has no TLS, for which there are --redis-tls-… files; expected a "
+                  "scheme that begins with `rediss`");
+    }
   } else if (values.ready_needs_redis) {
     reader.Fail("ready-needs-redis", "is set without --redis-url");
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/backplane/history/history.h"
+#include "control/backplane/redis/link/redis_tls.h"
 #include "control/backplane/redis/link/redis_url.h"
 #include "edge/edge_options.h"
 #include "edge/log/log.h"
@@ -29,6 +30,7 @@ struct Config {
   double publish_rate_max = 0;  // Events a second and gRPC caller; 0: any.
   bool has_grpc_reflection = true;
   std::optional<RedisUrl> redis;  // None: the only replica.
+  RedisTlsFiles redis_tls;
   std::string redis_prefix;
   bool ready_needs_redis = false;
   bool is_http_insecure = false;  // Open to other machines without authentication.

@@ -107,7 +107,13 @@ void AddHistoryFlags(CLI::App& parser, FlagValues& values) {
 void AddClusterFlags(CLI::App& parser, FlagValues& values) {
   const auto add = AdderTo(parser, kCluster);
   add("--redis-url", values.redis_url,
-      "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]; without it this is the only replica");
+      "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], redis+sentinel://HOST,HOST/SERVICE or "
+      "redis+cluster://HOST,HOST; rediss: with TLS; without it this is the only replica");
+  add("--redis-tls-ca", values.redis_tls_ca,
+      "File (PEM) with the authorities of Redis's certificate (default: the system's)");
+  add("--redis-tls-cert", values.redis_tls_cert,
+      "File (PEM) with the certificate chain that Redis is shown");
+  add("--redis-tls-key", values.redis_tls_key, "File (PEM) with its key");
   add("--redis-prefix", values.redis_prefix, "What keys and channels in Redis begin with");
   add("--replica-id", values.replica_id,
       "Name of this process in the cluster (default: host name and a random suffix)");

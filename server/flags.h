@@ -15,6 +15,9 @@ struct FlagValues {
   std::string grpc = "127.0.0.1:50051";
   std::string admin = "127.0.0.1:9090";
   std::string redis_url;
+  std::string redis_tls_ca;
+  std::string redis_tls_cert;
+  std::string redis_tls_key;
   std::string redis_prefix = "sluice:";
   std::string replica_id;
   std::string shards;

@@ -37,8 +37,8 @@ std::unique_ptr<Backplane> MakeBackplane(const Config& config, const Clock& cloc
                                             config.history);
   }
   return std::make_unique<RedisBackplane>(
-      RedisOptions{*config.redis, config.redis_prefix, config.edge.replica_id, config.record_ttl,
-                   config.history},
+      RedisOptions{*config.redis, config.redis_tls, config.redis_prefix, config.edge.replica_id,
+                   config.record_ttl, config.history},
       io_context);
 }
 
@@ -63,6 +63,11 @@ Replica::Replica(const Config& config)
                                          *backplane_)) {}
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
+  if (config.redis.has_value() && config.redis->has_tls) {
+    // Connections read the files again. What is wrong from the start is told at once.
+    const auto tls = MakeRedisTls(config.redis_tls);
+    if (!tls.ok()) return tls.status();
+  }
   std::unique_ptr<Replica> replica(new Replica(config));
   auto doors = Doors::Open(config.doors, replica->clock_);
   if (!doors.ok()) return doors.status();
@@ -83,7 +88,7 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   const absl::Status joined = replica->cluster_->AwaitJoin();
   if (absl::IsUnavailable(joined)) {
     Log(spdlog::level::warn, "starting without Redis",
-        {{"redis", config.redis->Address()}, {"reason", std::string(joined.message())}});
+        {{"redis", config.redis->Hosts()}, {"reason", std::string(joined.message())}});
   } else if (!joined.ok()) {
     return joined;
   }

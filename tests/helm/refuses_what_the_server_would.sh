@@ -20,6 +20,8 @@ refuses 'anybody could call the gRPC API' --set auth.webhookUrl=https://app/door
 refuses 'replicas without Redis' "${open[@]}" "${two[@]}"
 refuses 'replicas without Redis' "${open[@]}" --set autoscaling.enabled=true
 refuses 'redis.existingSecret are both set' "${open[@]}" "${redis[@]}" --set redis.existingSecret.name=redis
+refuses 'needs redis.tls.existingSecret' "${open[@]}" "${redis[@]}" --set redis.tls.clientCertificate=true
+refuses 'one that begins with rediss' "${open[@]}" "${redis[@]}" --set redis.tls.existingSecret=redis
 refuses 'needs tls.grpc.existingSecret' "${open[@]}" --set tls.grpc.clientCa=true
 refuses 'autoscaling looks at nothing' "${open[@]}" "${redis[@]}" \
   --set autoscaling.enabled=true,autoscaling.cpuPercent=0

@@ -34,6 +34,7 @@ expect ingress-tls 'grpc-client-ca = "/etc/sluice/grpc-tls/ca.crt"'
 expect every-flag 'max-publish-rate = "2000000"'
 expect every-flag 'overload-response = "503"'
 expect every-flag 'ready-needs-redis = "true"'
+expect every-flag 'redis-tls-key = "/etc/sluice/redis-tls/tls.key"'
 
 # Every key of `config` is in the set that has them all, and has arrived.
 "$tools/bin/rendered" schema-keys "$chart/values.schema.json" config | sort >"$work/keys"
@@ -47,7 +48,7 @@ sort "$work/every-flag.toml" | comm -12 - "$work/defaults" | sed 's/ = .*//' | s
 [[ ! -s $work/unchanged ]] || fail "these did not arrive: $(xargs <"$work/unchanged")"
 
 # What the templates set themselves. replica-id is the pod's name and a random suffix.
-own=(http grpc admin insecure redis-url shutdown-delay drain tokens-file jwt-hs256-file jwks-file jwks-url
+own=(http grpc admin insecure redis-url redis-tls-ca redis-tls-cert redis-tls-key shutdown-delay drain tokens-file jwt-hs256-file jwks-file jwks-url
   jwt-issuer jwt-audience auth-url tls-cert tls-key grpc-tls-cert grpc-tls-key grpc-client-ca replica-id)
 printf '%s\n' "${own[@]}" | sort | sort -m - "$work/keys" >"$work/known"
 diff "$work/known" "$work/flags" ||

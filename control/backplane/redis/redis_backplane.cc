@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "control/backplane/redis/locate/make_redis_locator.h"
 #include "control/backplane/redis/redis_names.h"
 #include "control/backplane/redis/scripts/redis_scripts.h"
 #include "control/request/error_reason.h"
@@ -17,20 +18,40 @@ constexpr char kClaimTtlMs[] = "600000";
 // The elements of publish.lua's answer when the claim was taken before.
 constexpr std::size_t kEarlierElements = 5;
 
+bool IsSharded(const RedisOptions& options) {
+  return options.url.kind == RedisUrl::Kind::kCluster;
+}
+
 }  // namespace
 
 RedisBackplane::Parts::Parts(const RedisOptions& options, boost::asio::io_context& io_context,
                              Listener& listener, RedisLink::Owner& owner)
-    : command_link(io_context, options.url, absl::StrCat("sluice-commands:", options.replica_id),
-                   RedisScripts(), owner),
-      subscription_link(io_context, options.url,
-                        absl::StrCat("sluice-subscriptions:", options.replica_id), {}, owner),
-      commands(command_link, options.prefix),
+    : locator(MakeRedisLocator(io_context, options.url, options.tls,
+                               RedisCommands::NamePrefix(options.prefix, IsSharded(options)),
+                               [this](const std::string& why) { Reset(why); })),
+      command_link(io_context, options.url, options.tls,
+                   absl::StrCat("sluice-commands:", options.replica_id),
+                   RedisScripts(IsSharded(options)), *locator, owner),
+      subscription_link(io_context, options.url, options.tls,
+                        absl::StrCat("sluice-subscriptions:", options.replica_id), {}, *locator,
+                        owner),
+      commands(command_link, options.prefix, IsSharded(options)),
       records(commands, options.replica_id, options.record_ttl),
       blocks(commands),
       history(commands, options.history),
-      subscriptions(io_context),
+      subscriptions(io_context, IsSharded(options) ? kShardedPubSub : kPubSub,
+                    [this] { subscription_link.OnNotMaster("the slot of channels has moved"); }),
       membership(io_context, commands, options.replica_id, listener) {}
+
+// Who waits for the locator is told while it is still there.
+RedisBackplane::Parts::~Parts() {
+  locator->Stop();
+}
+
+void RedisBackplane::Parts::Reset(const std::string& why) {
+  command_link.Reset(why);
+  subscription_link.Reset(why);
+}
 
 RedisBackplane::RedisBackplane(RedisOptions options, boost::asio::io_context& io_context)
     : options_(std::move(options)), io_context_(io_context) {}
@@ -40,6 +61,7 @@ RedisBackplane::~RedisBackplane() = default;
 void RedisBackplane::Start(Listener& listener) {
   listener_ = &listener;
   parts_ = std::make_unique<Parts>(options_, io_context_, listener, *this);
+  parts_->locator->Start();
   parts_->command_link.Start();
   parts_->subscription_link.Start();
   parts_->membership.Start();
@@ -51,6 +73,7 @@ void RedisBackplane::AwaitJoin(absl::AnyInvocable<void(absl::Status)> done) {
 
 void RedisBackplane::Leave(absl::AnyInvocable<void()> done) {
   parts_->membership.Leave([this, done = std::move(done)]() mutable {
+    parts_->locator->Stop();
     parts_->command_link.Stop();
     parts_->subscription_link.Stop();
     parts_->subscriptions.Clear();
@@ -160,13 +183,11 @@ void RedisBackplane::ReadAnswer(
 }
 
 void RedisBackplane::SendToReplica(const std::string& replica_id, std::string payload) {
-  parts_->commands.Send({"PUBLISH", parts_->commands.replica_prefix() + replica_id,
-                         std::string(kUnnumbered).append(payload)});
+  parts_->commands.SendMessage(parts_->commands.replica_prefix() + replica_id, payload);
 }
 
 void RedisBackplane::SendToReplicas(std::string payload) {
-  parts_->commands.Send({"PUBLISH", parts_->commands.Name(kReplicasChannel),
-                         std::string(kUnnumbered).append(payload)});
+  parts_->commands.SendMessage(parts_->commands.Name(kReplicasChannel), payload);
 }
 
 void RedisBackplane::Subscribe(const std::string& channel, absl::AnyInvocable<void()> done) {
@@ -183,11 +204,16 @@ void RedisBackplane::Unsubscribe(const std::string& channel) {
 
 void RedisBackplane::OnPush(const redisReply& reply) {
   if (parts_->subscriptions.OnPush(reply)) return;
+  RedisLink& link = parts_->subscription_link;
   if (reply.type == REDIS_REPLY_ERROR) {
-    return parts_->subscription_link.Reset(std::string(StatusOf(reply).message()));
+    const std::string why(StatusOf(reply).message());
+    link.OnNotMaster(why);
+    if (link.is_up()) link.Reset(why);
+    return;
   }
+  const PubSubWords& words = IsSharded(options_) ? kShardedPubSub : kPubSub;
   const auto elements = ElementsOf(reply);
-  if (elements.size() != 3 || TextOf(*elements[0]) != "message") return;  // PONG.
+  if (elements.size() != 3 || TextOf(*elements[0]) != words.is_message) return;  // PONG.
   OnMessage(TextOf(*elements[1]), TextOf(*elements[2]));
 }
 

@@ -21,13 +21,15 @@ namespace sluice {
 
 struct RedisOptions {
   RedisUrl url;
+  RedisTlsFiles tls;
   std::string prefix = "sluice:";  // Of keys and channels.
   std::string replica_id;
   absl::Duration record_ttl;
   HistoryOptions history;
 };
 
-// The backplane over one Redis server: one connection for commands, one for subscriptions.
+// The backplane over Redis: one connection for commands, one for subscriptions, both to the server
+// that takes writes.
 //
 // A subscription is confirmed to the listener when Redis has confirmed it and a numbered message
 // has come on the same connection since, so that position() is of this connection by then.
@@ -74,6 +76,10 @@ class RedisBackplane : public Backplane, public RedisLink::Owner {
   struct Parts {
     Parts(const RedisOptions& options, boost::asio::io_context& io_context, Listener& listener,
           RedisLink::Owner& owner);
+    ~Parts();
+    // Both links begin again.
+    void Reset(const std::string& why);
+    std::unique_ptr<RedisLocator> locator;
     RedisLink command_link;
     RedisLink subscription_link;
     RedisCommands commands;

@@ -22,13 +22,19 @@ constexpr std::size_t kPublishedElements = 3;
 
 }  // namespace
 
-RedisCommands::RedisCommands(RedisLink& link, std::string_view prefix)
+RedisCommands::RedisCommands(RedisLink& link, std::string_view prefix, bool is_sharded)
     : link_(link),
-      name_prefix_(std::string(prefix) + kLayoutVersion),
+      words_(is_sharded ? kShardedPubSub : kPubSub),
+      name_prefix_(NamePrefix(prefix, is_sharded)),
       number_key_(Name("number")),
       members_key_(Name("members")),
       replica_prefix_(Name(kReplicaPrefix)),
       next_epoch_(RandomId(static_cast<int>(EventNumber().epoch.size()))) {}
+
+std::string RedisCommands::NamePrefix(std::string_view prefix, bool is_sharded) {
+  const absl::string_view text(prefix.data(), prefix.size());
+  return absl::StrCat(is_sharded ? "{" : "", text, is_sharded ? "}" : "", kLayoutVersion);
+}
 
 void RedisCommands::Send(absl::Span<const std::string_view> arguments, Handler handler) {
   if (!link_.is_up()) return handler(NotSent("Redis is away"));
@@ -42,6 +48,10 @@ void RedisCommands::Send(absl::Span<const std::string_view> arguments) {
   if (link_.is_up()) link_.connection().Send(arguments, nullptr);
 }
 
+void RedisCommands::SendMessage(std::string_view channel, std::string_view payload) {
+  Send({words_.publish, channel, std::string(kUnnumbered).append(payload)});
+}
+
 void RedisCommands::OnReply(const redisReply* reply, Handler handler) {
   if (reply == nullptr) {
     return handler(OutcomeUnknown("the connection to Redis ended before the answer came"));
@@ -51,6 +61,10 @@ void RedisCommands::OnReply(const redisReply* reply, Handler handler) {
   const std::string why = absl::StrCat("Redis refuses: ", text);
   // One entry sent again behind later ones would change their order, so everything begins anew.
   if (absl::StartsWith(text, "NOSCRIPT")) link_.Reset(why);
+  if (absl::StartsWith(text, "MOVED ") || absl::StartsWith(text, "CLUSTERDOWN ") ||
+      absl::StartsWith(text, "READONLY ")) {
+    link_.OnNotMaster(why);
+  }
   if (absl::StartsWith(text, kPublishedError)) return handler(OutcomeUnknown(why));
   handler(NotSent(why));
 }

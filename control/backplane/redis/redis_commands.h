@@ -9,6 +9,7 @@
 
 #include "control/backplane/backplane.h"
 #include "control/backplane/redis/link/redis_link.h"
+#include "control/backplane/redis/redis_names.h"
 #include "control/backplane/redis/scripts/redis_scripts.h"
 #include "edge/names/event_number.h"
 
@@ -25,7 +26,11 @@ class RedisCommands {
   // The reply lives as long as the call of the handler.
   using Handler = absl::AnyInvocable<void(absl::StatusOr<const redisReply*>)>;
 
-  RedisCommands(RedisLink& link, std::string_view prefix);
+  // `is_sharded`: in a Redis Cluster, where all keys and channels carry one hash tag.
+  RedisCommands(RedisLink& link, std::string_view prefix, bool is_sharded);
+
+  // What a key of this deployment is called: one without a number behind it.
+  static std::string NamePrefix(std::string_view prefix, bool is_sharded);
 
   // A key or a channel of this deployment and this layout of keys.
   std::string Name(std::string_view name) const { return name_prefix_ + std::string(name); }
@@ -37,6 +42,8 @@ class RedisCommands {
   void Send(absl::Span<const std::string_view> arguments, Handler handler);
   // The reply, and whether it comes, is of no interest.
   void Send(absl::Span<const std::string_view> arguments);
+  // Without a number, and nobody is told whether it went out.
+  void SendMessage(std::string_view channel, std::string_view payload);
 
   // Runs a script with the number as first key and what it needs as first arguments; `keys` and
   // `arguments` are those after them.
@@ -52,6 +59,7 @@ class RedisCommands {
   void OnReply(const redisReply* reply, Handler handler);
 
   RedisLink& link_;
+  const PubSubWords& words_;
   const std::string name_prefix_;
   const std::string number_key_;
   const std::string members_key_;

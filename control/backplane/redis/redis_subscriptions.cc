@@ -12,8 +12,12 @@ using std::chrono::steady_clock;
 
 }  // namespace
 
-RedisSubscriptions::RedisSubscriptions(boost::asio::io_context& io_context)
-    : io_context_(io_context), unsubscribe_timer_(io_context) {}
+RedisSubscriptions::RedisSubscriptions(boost::asio::io_context& io_context,
+                                       const PubSubWords& words, std::function<void()> on_revoked)
+    : io_context_(io_context),
+      words_(words),
+      on_revoked_(std::move(on_revoked)),
+      unsubscribe_timer_(io_context) {}
 
 void RedisSubscriptions::Subscribe(const std::string& name, absl::AnyInvocable<void()> done) {
   Channel& channel = channels_[name];
@@ -63,7 +67,7 @@ void RedisSubscriptions::SendQueued() {
     found->second.actual = Actual::kSubscribing;
     wanted.push_back(std::move(name));
   }
-  SendBatches("SUBSCRIBE", wanted);
+  SendBatches(words_.subscribe, wanted);
 }
 
 void RedisSubscriptions::SendBatches(std::string_view command,
@@ -95,9 +99,9 @@ bool RedisSubscriptions::OnPush(const redisReply& reply) {
   const auto elements = ElementsOf(reply);
   if (elements.size() != 3) return false;
   const std::string_view kind = TextOf(*elements[0]);
-  if (kind == "subscribe") {
+  if (kind == words_.subscribed) {
     OnSubscribed(std::string(TextOf(*elements[1])));
-  } else if (kind == "unsubscribe") {
+  } else if (kind == words_.unsubscribed) {
     OnUnsubscribed(std::string(TextOf(*elements[1])));
   } else {
     return false;
@@ -117,6 +121,7 @@ void RedisSubscriptions::OnSubscribed(const std::string& name) {
 void RedisSubscriptions::OnUnsubscribed(const std::string& name) {
   const auto found = channels_.find(name);
   if (found == channels_.end()) return;
+  if (found->second.actual != Actual::kUnsubscribing) return on_revoked_();
   if (found->second.is_wanted) return Queue(name);
   channels_.erase(found);
 }
@@ -148,7 +153,7 @@ void RedisSubscriptions::SendUnsubscribes() {
     channel.actual = Actual::kUnsubscribing;
     unwanted.push_back(name);
   }
-  SendBatches("UNSUBSCRIBE", unwanted);
+  SendBatches(words_.unsubscribe, unwanted);
   if (!due_.empty()) ScheduleUnsubscribes();
 }
 

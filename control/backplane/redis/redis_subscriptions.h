@@ -8,11 +8,13 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "control/backplane/redis/link/redis_connection.h"
+#include "control/backplane/redis/redis_names.h"
 
 namespace sluice {
 
@@ -29,7 +31,9 @@ class RedisSubscriptions {
   static constexpr std::size_t kBatch = 512;
   static constexpr std::chrono::milliseconds kUnsubscribeDelay{1000};
 
-  explicit RedisSubscriptions(boost::asio::io_context& io_context);
+  // `on_revoked`: Redis has ended a subscription by itself, because the channel's slot has moved.
+  RedisSubscriptions(boost::asio::io_context& io_context, const PubSubWords& words,
+                     std::function<void()> on_revoked);
 
   // `done` is called when Redis has confirmed, perhaps before this returns. Names are Redis's own.
   void Subscribe(const std::string& channel, absl::AnyInvocable<void()> done);
@@ -68,6 +72,8 @@ class RedisSubscriptions {
   void SendUnsubscribes();
 
   boost::asio::io_context& io_context_;
+  const PubSubWords& words_;
+  const std::function<void()> on_revoked_;
   boost::asio::steady_timer unsubscribe_timer_;
   RedisConnection* connection_ = nullptr;  // Null while there is none.
   bool is_send_scheduled_ = false;

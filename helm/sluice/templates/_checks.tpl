@@ -14,6 +14,14 @@
 {{- if and .Values.redis.url .Values.redis.existingSecret.name }}
 {{- fail "redis.url and redis.existingSecret are both set; expected one" }}
 {{- end }}
+{{- with .Values.redis }}
+{{- if and .tls.clientCertificate (not .tls.existingSecret) }}
+{{- fail "redis.tls.clientCertificate needs redis.tls.existingSecret, whose tls.crt and tls.key it is" }}
+{{- end }}
+{{- if and .tls.existingSecret .url (not (hasPrefix "rediss" .url)) }}
+{{- fail "redis.tls.existingSecret needs a redis.url with TLS, one that begins with rediss" }}
+{{- end }}
+{{- end }}
 {{- $hasRedis := or .Values.redis.url .Values.redis.existingSecret.name }}
 {{- if and (not $hasRedis) (or .Values.autoscaling.enabled (gt (int .Values.replicas) 1)) }}
 {{- fail "several replicas without Redis would not hear of each other's events: set redis.url or redis.existingSecret.name, or replicas=1" }}

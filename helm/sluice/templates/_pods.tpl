@@ -32,6 +32,11 @@ jwks: {secret: {{ .existingSecret | quote }}, flags: {jwks-file: {{ .key | quote
 {{- with .Values.tls.streams.existingSecret }}
 tls: {secret: {{ . | quote }}, flags: {tls-cert: tls.crt, tls-key: tls.key}}
 {{- end }}
+{{- with .Values.redis.tls }}{{ if .existingSecret }}
+redis-tls:
+  secret: {{ .existingSecret | quote }}
+  flags: {redis-tls-ca: ca.crt{{ if .clientCertificate }}, redis-tls-cert: tls.crt, redis-tls-key: tls.key{{ end }}}
+{{- end }}{{ end }}
 {{- with .Values.tls.grpc }}{{ if .existingSecret }}
 grpc-tls:
   secret: {{ .existingSecret | quote }}

@@ -50,7 +50,7 @@ class BarePublisher {
  public:
   explicit BarePublisher(int port) : context_(redisConnect("127.0.0.1", port)) {
     if (context_ == nullptr || context_->err != 0) Die("cannot connect to redis-server");
-    const std::string script = RedisScripts()[static_cast<std::size_t>(RedisScript::kPublish)];
+    const std::string script = RedisScripts(false)[static_cast<std::size_t>(RedisScript::kPublish)];
     auto* loaded = static_cast<redisReply*>(
         redisCommand(context_, "SCRIPT LOAD %b", script.data(), script.size()));
     if (loaded == nullptr || loaded->type != REDIS_REPLY_STRING) Die("SCRIPT LOAD failed");

@@ -4,13 +4,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <gtest/gtest.h>
-#include <hiredis/hiredis.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
 #include "tests/support/eventually.h"
+#include "tests/support/redis/redis_command.h"
 
 namespace sluice::tests {
 namespace {
@@ -18,24 +18,6 @@ namespace {
 std::string MakeFolder() {
   std::string path = (std::filesystem::temp_directory_path() / "sluice-redis-XXXXXX").string();
   return mkdtemp(path.data()) == nullptr ? "" : path;
-}
-
-std::string ToText(const redisReply& reply) {
-  switch (reply.type) {
-    case REDIS_REPLY_INTEGER:
-      return std::to_string(reply.integer);
-    case REDIS_REPLY_ARRAY: {
-      std::string text;
-      for (std::size_t i = 0; i < reply.elements; ++i) {
-        absl::StrAppend(&text, i == 0 ? "" : "\n", ToText(*reply.element[i]));
-      }
-      return text;
-    }
-    case REDIS_REPLY_NIL:
-      return "";
-    default:
-      return {reply.str, reply.len};
-  }
 }
 
 }  // namespace
@@ -99,24 +81,7 @@ void RedisServer::Resume() {
 }
 
 absl::StatusOr<std::string> RedisServer::Command(const std::vector<std::string>& arguments) const {
-  const timeval timeout = {10, 0};
-  const std::unique_ptr<redisContext, void (*)(redisContext*)> context(
-      redisConnectWithTimeout("127.0.0.1", port_, timeout), redisFree);
-  if (context == nullptr || context->err != 0) return absl::UnavailableError("cannot connect");
-  redisSetTimeout(context.get(), timeout);
-  std::vector<const char*> texts;
-  std::vector<std::size_t> sizes;
-  for (const std::string& argument : arguments) {
-    texts.push_back(argument.data());
-    sizes.push_back(argument.size());
-  }
-  const std::unique_ptr<redisReply, void (*)(redisReply*)> reply(
-      static_cast<redisReply*>(redisCommandArgv(context.get(), static_cast<int>(texts.size()),
-                                                texts.data(), sizes.data())),
-      [](redisReply* made) { freeReplyObject(made); });
-  if (reply == nullptr) return absl::UnavailableError("no answer");
-  if (reply->type == REDIS_REPLY_ERROR) return absl::UnknownError(ToText(*reply));
-  return ToText(*reply);
+  return RedisCommand(port_, arguments);
 }
 
 }  // namespace sluice::tests

@@ -4,7 +4,6 @@
 #include <absl/strings/str_cat.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 
 #include <utility>
 
@@ -33,7 +32,7 @@ absl::Span<redisReply* const> ElementsOf(const redisReply& reply) {
   return {reply.element, reply.elements};
 }
 
-RedisConnection::RedisConnection(asio::ip::tcp::socket socket, Owner& owner)
+RedisConnection::RedisConnection(std::shared_ptr<RedisSocket> socket, Owner& owner)
     : socket_(std::move(socket)),
       owner_(&owner),
       reader_(redisReaderCreate()),
@@ -84,7 +83,7 @@ bool RedisConnection::WaitsForReplies() const {
 void RedisConnection::ScheduleWrite() {
   if (is_write_scheduled_ || !writing_.empty()) return;
   is_write_scheduled_ = true;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(socket_->executor(), [self = shared_from_this()] {
     self->is_write_scheduled_ = false;
     self->Write();
   });
@@ -94,17 +93,16 @@ void RedisConnection::Write() {
   if (owner_ == nullptr || out_.empty() || !writing_.empty()) return;
   std::swap(writing_, out_);
   unsent_count_ = 0;
-  asio::async_write(
-      socket_, asio::buffer(writing_),
-      [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
-        self->writing_.clear();
-        if (error) return self->Lose(absl::StrCat("writing failed: ", error.message()));
-        if (!self->WaitsForReplies()) self->Write();
-      });
+  socket_->Write(asio::buffer(writing_),
+                 [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+                   self->writing_.clear();
+                   if (error) return self->Lose(absl::StrCat("writing failed: ", error.message()));
+                   if (!self->WaitsForReplies()) self->Write();
+                 });
 }
 
 void RedisConnection::Read() {
-  socket_.async_read_some(
+  socket_->ReadSome(
       asio::buffer(in_),
       [self = shared_from_this()](const boost::system::error_code& error, std::size_t size) {
         if (self->owner_ == nullptr) return;
@@ -150,8 +148,7 @@ void RedisConnection::Lose(const std::string& why) {
 
 void RedisConnection::Close() {
   owner_ = nullptr;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  socket_->Close();
   FailHandlers();
 }
 

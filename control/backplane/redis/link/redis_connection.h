@@ -4,7 +4,6 @@
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 #include <absl/types/span.h>
-#include <boost/asio/ip/tcp.hpp>
 #include <hiredis/hiredis.h>
 
 #include <array>
@@ -14,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "control/backplane/redis/link/redis_socket.h"
 
 namespace sluice {
 
@@ -49,7 +50,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   static constexpr std::size_t kManyUnanswered = 64;
   static constexpr std::size_t kBatchBytes = std::size_t{16} << 10;
 
-  RedisConnection(boost::asio::ip::tcp::socket socket, Owner& owner);
+  RedisConnection(std::shared_ptr<RedisSocket> socket, Owner& owner);
   ~RedisConnection();
 
   // Begins to read.
@@ -87,7 +88,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   void Lose(const std::string& why);
   void FailHandlers();
 
-  boost::asio::ip::tcp::socket socket_;
+  const std::shared_ptr<RedisSocket> socket_;
   Owner* owner_;  // Null once closed.
   std::unique_ptr<redisReader, FreeReader> reader_;
   std::array<char, 64 * 1024> in_;

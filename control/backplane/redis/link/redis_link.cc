@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -39,12 +40,15 @@ std::string InfoField(std::string_view info, std::string_view name) {
 
 }  // namespace
 
-RedisLink::RedisLink(asio::io_context& io_context, RedisUrl url, std::string name,
-                     std::vector<std::string> scripts, RedisLink::Owner& owner)
+RedisLink::RedisLink(asio::io_context& io_context, RedisUrl url, RedisTlsFiles tls,
+                     std::string name, std::vector<std::string> scripts, RedisLocator& locator,
+                     RedisLink::Owner& owner)
     : io_context_(io_context),
       url_(std::move(url)),
+      tls_(std::move(tls)),
       name_(std::move(name)),
       scripts_(std::move(scripts)),
+      locator_(locator),
       owner_(owner),
       resolver_(io_context),
       retry_timer_(io_context),
@@ -56,7 +60,10 @@ RedisLink::~RedisLink() {
 }
 
 void RedisLink::Start() {
-  Connect();
+  attempt_began_ = steady_clock::now();
+  asio::post(io_context_, [this, attempt = attempt_] {
+    if (attempt == attempt_) Connect();
+  });
   ScheduleWatch();
 }
 
@@ -72,35 +79,59 @@ void RedisLink::Stop() {
 }
 
 void RedisLink::CloseConnecting() {
-  boost::system::error_code ignored;
-  if (const auto socket = std::exchange(connecting_, nullptr)) socket->close(ignored);
+  if (const auto socket = std::exchange(connecting_, nullptr)) socket->Close();
 }
 
 void RedisLink::Connect() {
   is_waiting_to_retry_ = false;
   const std::uint64_t attempt = ++attempt_;
   attempt_began_ = steady_clock::now();
+  locator_.Find([this, attempt](const absl::StatusOr<RedisAddress>& found) {
+    if (attempt != attempt_) return;
+    if (!found.ok()) return Down(std::string(found.status().message()));
+    Resolve(*found);
+  });
+}
+
+void RedisLink::Resolve(const RedisAddress& address) {
   resolver_.async_resolve(
-      url_.host, std::to_string(url_.port),
-      [this, attempt](const boost::system::error_code& error, tcp::resolver::results_type results) {
+      address.host, std::to_string(address.port),
+      [this, attempt = attempt_, host = address.host](const boost::system::error_code& error,
+                                                      tcp::resolver::results_type results) {
         if (attempt != attempt_) return;
-        if (error) return Down(absl::StrCat("cannot resolve ", url_.host, ": ", error.message()));
-        const auto socket = connecting_ = std::make_shared<tcp::socket>(io_context_);
-        asio::async_connect(
-            *socket, results,
-            [this, attempt, socket](const boost::system::error_code& failed, const tcp::endpoint&) {
-              if (attempt != attempt_) return;
-              if (failed) return Down(absl::StrCat("cannot connect: ", failed.message()));
-              OnConnected(std::move(*socket));
-            });
+        if (error) return Down(absl::StrCat("cannot resolve ", host, ": ", error.message()));
+        const auto socket = connecting_ = std::make_shared<RedisSocket>(io_context_);
+        asio::async_connect(socket->tcp(), results,
+                            [this, attempt, host, socket](const boost::system::error_code& failed,
+                                                          const tcp::endpoint&) {
+                              if (attempt != attempt_) return;
+                              if (failed) {
+                                return Down(absl::StrCat("cannot connect: ", failed.message()));
+                              }
+                              OnTcpConnected(host);
+                            });
       });
 }
 
-void RedisLink::OnConnected(tcp::socket socket) {
-  connecting_.reset();
+void RedisLink::OnTcpConnected(const std::string& host) {
   boost::system::error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  connection_ = std::make_shared<RedisConnection>(std::move(socket), *this);
+  connecting_->tcp().set_option(tcp::no_delay(true), ignored);
+  if (!url_.has_tls) return OnConnected();
+  auto context = MakeRedisTls(tls_);
+  if (!context.ok()) return Down(std::string(context.status().message()));
+  connecting_->StartTls(
+      *std::move(context), host,
+      [this, attempt = attempt_, socket = connecting_](const boost::system::error_code& failed) {
+        if (attempt != attempt_) return;
+        if (failed) {
+          return Down(absl::StrCat("no TLS: ", failed.message(), " ", socket->ChainError()));
+        }
+        OnConnected();
+      });
+}
+
+void RedisLink::OnConnected() {
+  connection_ = std::make_shared<RedisConnection>(std::exchange(connecting_, nullptr), *this);
   connection_->Start();
   SendHandshake();
 }
@@ -132,6 +163,14 @@ void RedisLink::SendHandshake() {
   connection.Send({"CLIENT", "ID"}, [this](const redisReply* reply) {
     connection_id_ = reply != nullptr && reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
   });
+  if (locator_.needs_master()) {
+    connection.Send({"ROLE"}, [this](const redisReply* reply) {
+      if (!Accepts(reply, "ROLE")) return;
+      const auto elements = ElementsOf(*reply);
+      if (!elements.empty() && TextOf(*elements[0]) == "master") return;
+      OnNotMaster("the server that was found is no master");
+    });
+  }
   connection.Send({"INFO", "server"}, [this](const redisReply* reply) {
     if (Accepts(reply, "INFO")) OnServerInfo(*reply);
   });
@@ -186,6 +225,12 @@ void RedisLink::Reset(const std::string& why) {
   is_up_ = false;  // Before those that wait for replies are told, who may send again.
   if (const auto connection = std::exchange(connection_, nullptr)) connection->Close();
   Down(why);
+}
+
+void RedisLink::OnNotMaster(const std::string& why) {
+  if (!locator_.needs_master()) return;
+  locator_.Doubt();
+  Reset(why);
 }
 
 void RedisLink::Down(const std::string& why) {

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "control/backplane/redis/link/redis_connection.h"
+#include "control/backplane/redis/link/redis_tls.h"
 #include "control/backplane/redis/link/redis_url.h"
+#include "control/backplane/redis/locate/redis_locator.h"
 
 namespace sluice {
 
@@ -38,12 +40,14 @@ class RedisLink : public RedisConnection::Owner {
     virtual void OnLinkDown(RedisLink& link, const std::string& why) = 0;
   };
 
-  // `scripts`: loaded before the link is up (Redis, "SCRIPT LOAD").
+  // `url` tells how to get in, `locator` where the server is; it outlives this.
   // `name`: what CLIENT LIST shows of the connection.
-  RedisLink(boost::asio::io_context& io_context, RedisUrl url, std::string name,
-            std::vector<std::string> scripts, Owner& owner);
+  // `scripts`: loaded before the link is up (Redis, "SCRIPT LOAD").
+  RedisLink(boost::asio::io_context& io_context, RedisUrl url, RedisTlsFiles tls, std::string name,
+            std::vector<std::string> scripts, RedisLocator& locator, Owner& owner);
   ~RedisLink() override;
 
+  // Nobody is called back before this returns.
   void Start();
   void Stop();
 
@@ -57,14 +61,18 @@ class RedisLink : public RedisConnection::Owner {
 
   // Ends the connection, and begins again.
   void Reset(const std::string& why);
+  // A command was answered so. Where the server was found by asking others, begins again.
+  void OnNotMaster(const std::string& why);
 
  private:
   // RedisConnection::Owner
   void OnConnectionLost(const std::string& why) override;
 
   void Connect();
+  void Resolve(const RedisAddress& address);
+  void OnTcpConnected(const std::string& host);
   void CloseConnecting();
-  void OnConnected(boost::asio::ip::tcp::socket socket);
+  void OnConnected();
   void SendHandshake();
   void OnServerInfo(const redisReply& reply);
   void EndPredecessor();
@@ -79,8 +87,10 @@ class RedisLink : public RedisConnection::Owner {
 
   boost::asio::io_context& io_context_;
   const RedisUrl url_;
+  const RedisTlsFiles tls_;
   const std::string name_;
   const std::vector<std::string> scripts_;
+  RedisLocator& locator_;
   RedisLink::Owner& owner_;
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::steady_timer retry_timer_;
@@ -93,7 +103,7 @@ class RedisLink : public RedisConnection::Owner {
   bool is_waiting_to_retry_ = false;  // Between attempts.
   bool is_up_ = false;
   bool is_stopped_ = false;
-  std::shared_ptr<boost::asio::ip::tcp::socket> connecting_;  // Null: not at present.
+  std::shared_ptr<RedisSocket> connecting_;  // Null: not at present.
   std::shared_ptr<RedisConnection> connection_;
   std::string run_id_;
   std::vector<std::string> script_hashes_;

@@ -1,5 +1,4 @@
-#!lua
--- What the scripts share. Without flags Redis refuses a script before it begins when it could not
+-- What the scripts share, behind `#!lua` and the words for pub/sub. Without flags Redis refuses a script before it begins when it could not
 -- write (OOM, READONLY, MISCONF; Redis, "Lua scripts: script flags").
 -- KEYS[1]: the cluster's number. ARGV[1]: run id of this Redis. ARGV[2]: the epoch to begin if one
 -- must begin.
@@ -48,7 +47,7 @@ end
 -- `finish` runs when the message is out: its errors are no proof that nothing was sent.
 local function publish_numbered(channel, payload, finish)
   local number, now = next_number()
-  redis.call('PUBLISH', channel, number .. ' ' .. payload)
+  redis.call(publish, channel, number .. ' ' .. payload)
   local is_ok, answer = pcall(function()
     redis.call('SET', KEYS[1], ARGV[1] .. number)
     return finish(number, now)
@@ -60,7 +59,7 @@ end
 
 -- PUBLISH's own count would include patterns of strangers.
 local function count_subscribers(channel)
-  return redis.call('PUBSUB', 'NUMSUB', channel)[2]
+  return redis.call('PUBSUB', numsub, channel)[2]
 end
 
 -- Replicas that reported within 5 s although nobody listens on their own channel, which is the last
@@ -69,7 +68,7 @@ local function count_deaf(members_key, now, replica_prefix)
   local alive = redis.call('ZRANGEBYSCORE', members_key, now - 5000000, '+inf')
   if #alive == 0 then return 0 end
   for i, replica_id in ipairs(alive) do alive[i] = replica_prefix .. replica_id end
-  local counts = redis.call('PUBSUB', 'NUMSUB', unpack(alive))
+  local counts = redis.call('PUBSUB', numsub, unpack(alive))
   local deaf = 0
   for i = 2, #counts, 2 do
     if counts[i] == 0 then deaf = deaf + 1 end

@@ -17,7 +17,8 @@ enum class RedisScript {
   kReadHistory
 };
 
-// Their texts: `scripts/*.lua`, each behind what they share (`scripts/number.lua`).
-std::vector<std::string> RedisScripts();
+// Their texts: `scripts/*.lua`, each behind what they share (`scripts/number.lua`). `is_sharded`:
+// for sharded pub/sub.
+std::vector<std::string> RedisScripts(bool is_sharded);
 
 }  // namespace sluice

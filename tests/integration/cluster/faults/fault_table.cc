@@ -1,4 +1,4 @@
-#include "tests/integration/cluster/fault_table.h"
+#include "tests/integration/cluster/faults/fault_table.h"
 
 #include <absl/strings/str_format.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tests/integration/cluster/traffic.h"
+#include "tests/integration/cluster/faults/traffic.h"
 
 #include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>

@@ -1,41 +1,24 @@
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
 #include <absl/time/clock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <functional>
-#include <set>
 
-#include "tests/integration/cluster/cluster_fixture.h"
-#include "tests/integration/cluster/fault_table.h"
-#include "tests/integration/cluster/traffic.h"
+#include "tests/integration/cluster/faults/fault_fixture.h"
 #include "tests/support/eventually.h"
 
 namespace sluice::tests {
 namespace {
 
-// Three replicas with two streams each, and traffic by way of the first two. Replicas get in as a
-// Redis user of their own, so that a test can take rights from them and keep its own.
-class ClusterFaults : public ClusterTest {
+// Replicas get in as a Redis user of their own, so that a test can take rights from them and keep
+// its own.
+class ClusterFaults : public FaultTest {
  protected:
   void SetUp() override {
-    ClusterTest::SetUp();
+    FaultTest::SetUp();
     if (IsSkipped()) return;
     for (const char* user : {"sluice", "third"}) AllowAll(user);
-    // A replica that was stopped sends in a burst what came meanwhile; that is no slow stream.
-    const std::vector<std::string> flags = {"--outbox-bytes=64MiB"};
-    StartReplica(flags, UrlOf("sluice"));
-    StartReplica(flags, UrlOf("sluice"));
-    StartReplica(flags, UrlOf("third"));
-    for (std::size_t index = 0; index < 3; ++index) {
-      streams_.push_back(Open(index, absl::StrCat("client_id=c", index, "&group=g")));
-      streams_.push_back(Open(index, absl::StrCat("client_id=d", index)));
-    }
-    UntilWell(0, streams_);
-    traffic_ = std::make_unique<Traffic>(
-        std::vector<std::string>{replica(0).GrpcAddress(), replica(1).GrpcAddress()});
-    traffic_->WaitForCalls(20);
+    Begin({UrlOf("sluice"), UrlOf("sluice"), UrlOf("third")});
   }
 
   std::string UrlOf(const std::string& user) {
@@ -44,50 +27,6 @@ class ClusterFaults : public ClusterTest {
   void AllowAll(const std::string& user) {
     Redis({"ACL", "SETUSER", user, "reset", "on", ">secret", "~*", "&*", "+@all"});
   }
-
-  // Waits until all is well, ends the traffic, compares, and writes the table's row. `since`: when
-  // the fault, or its end, came.
-  void Finish(const std::string& fault, absl::Time since, bool may_be_forgotten = false) {
-    UntilWell(0, streams_);
-    const absl::Duration until_well = absl::Now() - since;
-    traffic_->WaitForCalls(20);
-    traffic_->Stop();
-    ASSERT_TRUE(Broadcast(1, "end").status.ok());
-    for (const auto& stream : streams_) {
-      ASSERT_TRUE(stream->WaitFor([](const StreamLog& log) {
-        return !log.events.empty() && log.events.back().data == "end";
-      })) << stream->Log().Describe();
-    }
-    traffic_->Verify(streams_, ended_, may_be_forgotten);
-    ReportFault(fault, traffic_->Describe(), GapsTold(), until_well);
-  }
-
-  std::string GapsTold() const {
-    std::set<std::string> reasons;
-    std::size_t told = 0;
-    for (const auto& stream : streams_) {
-      bool is_told = false;
-      for (const ReceivedEvent& event : stream->Log().events) {
-        if (event.event != "sluice.gap") continue;
-        reasons.insert(JsonField(event.data, "reason"));
-        is_told = true;
-      }
-      told += is_told ? 1 : 0;
-    }
-    if (told == 0) return "every event";
-    return absl::StrCat("gap ", absl::StrJoin(reasons, ", "), " on ", told, " of ",
-                        streams_.size());
-  }
-
-  // Callers get this answer from now on.
-  void WaitForResult(const std::string& result) {
-    const std::size_t before = traffic_->count(result);
-    EXPECT_TRUE(Eventually([&] { return traffic_->count(result) > before; })) << result;
-  }
-
-  std::vector<std::shared_ptr<EventStream>> streams_;
-  std::vector<std::shared_ptr<EventStream>> ended_;
-  std::unique_ptr<Traffic> traffic_;
 };
 
 TEST_F(ClusterFaults, RedisIsKilledAndComesBackEmpty) {
@@ -104,8 +43,8 @@ TEST_F(ClusterFaults, RedisIsStopped) {
   WaitForResult("UNAVAILABLE NOT_SENT");
   redis().Resume();
   Finish("Redis hangs (SIGSTOP) until it is given up", absl::Now());
-  EXPECT_GT(traffic_->count("DEADLINE_EXCEEDED OUTCOME_UNKNOWN") +
-                traffic_->count("UNAVAILABLE OUTCOME_UNKNOWN"),
+  EXPECT_GT(traffic().count("DEADLINE_EXCEEDED OUTCOME_UNKNOWN") +
+                traffic().count("UNAVAILABLE OUTCOME_UNKNOWN"),
             0U);
 }
 
@@ -145,7 +84,7 @@ class RefusingRedis : public ClusterFaults {
               const std::function<void()>& end) {
     begin();
     WaitForResult("UNAVAILABLE NOT_SENT");
-    EXPECT_EQ(traffic_->count("UNAVAILABLE OUTCOME_UNKNOWN"), 0U) << "a refusal is no doubt";
+    EXPECT_EQ(traffic().count("UNAVAILABLE OUTCOME_UNKNOWN"), 0U) << "a refusal is no doubt";
     end();
     Finish(fault, absl::Now());
   }
@@ -233,9 +172,9 @@ TEST_F(ClusterFaults, AReplicaIsKilled) {
   const absl::Time killed = absl::Now();
   replica(2).process().Signal(SIGKILL);
   for (int i = 0; i < 2; ++i) {  // Its streams are gone with it.
-    ended_.push_back(streams_.back());
-    streams_.pop_back();
-    ASSERT_TRUE(ended_.back()->WaitForEnd());
+    ended().push_back(streams().back());
+    streams().pop_back();
+    ASSERT_TRUE(ended().back()->WaitForEnd());
   }
   Finish("a replica is killed", killed);
   v1::ListClientsResponse list;
