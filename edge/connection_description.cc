@@ -17,8 +17,14 @@ ConnectionDescription Describe(Session& session) {
     remote_address << identity.remote_endpoint;
   }
   std::vector<std::string> groups = session.is_joining() ? identity.groups : GroupsOf(session);
-  return {session.id(),      identity.connect_time, remote_address.str(),     identity.user_agent,
-          std::move(groups), session.queued_cost(), session.delivered_count()};
+  return {session.id(),
+          identity.connect_time,
+          remote_address.str(),
+          identity.user_agent,
+          std::move(groups),
+          session.queued_cost(),
+          session.delivered_count(),
+          identity.headers == nullptr ? CapturedHeaders() : *identity.headers};
 }
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/http/captured_headers.h"
 #include "edge/names/connection_id.h"
 
 namespace sluice {
@@ -21,6 +22,7 @@ struct ConnectionDescription {
   std::vector<std::string> groups;  // Sorted.
   std::size_t queued_bytes = 0;
   std::uint64_t delivered = 0;
+  CapturedHeaders headers;
 };
 
 // Thread: the session's shard.

@@ -31,6 +31,8 @@ struct EdgeOptions {
   std::size_t handshakes_max = 256;
   StreamLimits::Options limits;
   TrustedProxies trusted_proxies;
+  // Names, in lower case, of request headers that callers are shown of a stream.
+  std::vector<std::string> captured_headers;
   // How a stream over a limit is answered.
   enum class Overload { kRetry, k503 };
   Overload overload = Overload::kRetry;

@@ -43,6 +43,26 @@ bool IsOrigin(const std::string& text) {
   return !host.empty() && host.find_first_of("/?#@ ") == std::string::npos;
 }
 
+// The name of a header in lower case. Credentials are shown to nobody.
+absl::StatusOr<std::string> ParseCapturedHeader(const std::string& text) {
+  const bool is_token =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char character) {
+        return absl::ascii_isalnum(character) ||
+               absl::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(character)) !=
+                   absl::string_view::npos;
+      });
+  if (!is_token) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is `", text, "`; expected the name of a header, such as X-Request-Id"));
+  }
+  std::string name = absl::AsciiStrToLower(text);
+  if (name == "authorization" || name == "cookie" || name == "proxy-authorization") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("is `", text, "`, which carries credentials; callers are never shown those"));
+  }
+  return name;
+}
+
 void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
   edge.http = reader.Take("http", ParseEndpoint(values.http));
   edge.shards = static_cast<int>(
@@ -65,6 +85,9 @@ void ReadEdge(const FlagValues& values, FlagReader& reader, EdgeOptions& edge) {
                                                kReconnectionTimeMax / 2);
   edge.stream_age_max = reader.DurationFrom("max-stream-age", values.stream_age_max,
                                             absl::ZeroDuration(), absl::Hours(24 * 365));
+  for (const std::string& name : values.captured_headers) {
+    edge.captured_headers.push_back(reader.Take("capture-header", ParseCapturedHeader(name)));
+  }
   ReadLimitFlags(values, reader, edge);
   edge.cors_origins = values.cors_origins;
   for (const std::string& origin : edge.cors_origins) {

@@ -35,6 +35,8 @@ void AddStreamFlags(CLI::App& parser, FlagValues& values) {
   add("--retry", values.retry, "Base of the reconnection time; each stream gets 50 to 150 % of it");
   add("--max-stream-age", values.stream_age_max,
       "Age at which streams are told to come back, 80 to 100 % of it each; 0: any age");
+  add("--capture-header", values.captured_headers,
+      "Name of a request header that callers are shown of a stream; may be given several times");
   add("--record-ttl", values.record_ttl, "How long a client's metadata is kept after its last use");
 }
 

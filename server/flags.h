@@ -34,6 +34,7 @@ struct FlagValues {
   std::string connect_rate_max = "0";
   std::string publish_rate_max = "0";
   std::vector<std::string> trusted_proxies;
+  std::vector<std::string> captured_headers;
   std::string slow_consumer = "disconnect";
   std::string outbox_total_bytes = "25%";
   std::string write_timeout = "20s";

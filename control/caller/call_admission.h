@@ -4,6 +4,8 @@
 #include <absl/time/time.h>
 #include <grpcpp/server_context.h>
 
+#include <string>
+
 #include "control/caller/caller.h"
 #include "control/caller/caller_door.h"
 
@@ -13,6 +15,7 @@ namespace sluice {
 struct Call {
   absl::Time deadline;
   CallerPointer caller;
+  std::string trace_id;  // Empty: none.
 };
 
 // Who makes this call. `door` null: callers are not asked, and may do everything. Errors as of

@@ -82,6 +82,15 @@ void AppendAckTo(std::string& payload, std::string_view replica_id) {
   envelope.AppendToString(&payload);
 }
 
+void AppendOrigin(std::string& payload, const std::string& trace_id,
+                  const std::string& request_id) {
+  if (trace_id.empty() && request_id.empty()) return;
+  internal::v1::Envelope origin;
+  origin.set_trace_id(trace_id);
+  origin.set_request_id(request_id);
+  origin.AppendToString(&payload);
+}
+
 std::string EncodeRecordChange(const Record& record, const std::vector<std::string>& joined,
                                std::string_view replica_id) {
   internal::v1::Envelope envelope;

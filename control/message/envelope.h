@@ -26,6 +26,9 @@ std::string EncodeEnvelope(internal::v1::EventMessage event);
 // when the message is decoded (Protocol Buffers, "Encoding: last one wins").
 void AppendAckTo(std::string& payload, std::string_view replica_id);
 
+// The same for what logs tell of the call that published it; either may be empty.
+void AppendOrigin(std::string& payload, const std::string& trace_id, const std::string& request_id);
+
 // Tells of a client's new record, and asks for acks. Numbers that are not set yet are those that
 // the message will have. `joined`: RecordMessage's.
 std::string EncodeRecordChange(const Record& record, const std::vector<std::string>& joined,

@@ -26,6 +26,9 @@ void FillConnection(const ConnectionDescription& description, v1::Connection& co
   connection.set_user_agent(description.user_agent);
   connection.set_queued_bytes(static_cast<std::int64_t>(description.queued_bytes));
   connection.set_delivered(static_cast<std::int64_t>(description.delivered));
+  for (const auto& [name, value] : description.headers) {
+    (*connection.mutable_headers())[name] = value;
+  }
 }
 
 LocalClients::LocalClients(std::string replica_id, Edge& edge, const Directory& directory,

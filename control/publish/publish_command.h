@@ -22,6 +22,9 @@ struct PublishCommand {
   bool is_kept = true;                    // For streams that come back; false when it is ephemeral.
   std::optional<Backplane::Claim> claim;  // Of its request_id.
   absl::Time deadline = absl::InfiniteFuture();  // The caller's.
+  // For logs; empty: there is none.
+  std::string trace_id;
+  std::string request_id;
 };
 
 using PublishDone = absl::AnyInvocable<void(absl::StatusOr<v1::Delivery>)>;

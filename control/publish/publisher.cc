@@ -21,6 +21,24 @@ constexpr absl::Duration kDeadlineMax = absl::Hours(1);
 // What an event on its way costs besides its bytes.
 constexpr std::size_t kEventOverheadBytes = 512;
 
+// What is logged when the streams of this replica have an event.
+struct DeliveryLog {
+  std::string event_id;
+  std::string channel;
+  std::string trace_id;
+  std::string request_id;
+
+  void Write(const FanOutResult& result) const {
+    Log(spdlog::level::debug, "event delivered",
+        {{"event_id", event_id},
+         {"channel", channel},
+         {"trace_id", trace_id},
+         {"request_id", request_id},
+         {"connections", result.entered},
+         {"dropped", result.dropped}});
+  }
+};
+
 }  // namespace
 
 Publisher::Publisher(std::string replica_id, boost::asio::io_context& io_context,
@@ -79,6 +97,7 @@ void Publisher::Send(PublishCommand command, PublishDone done) {
   message.counts_receivers = command.is_confirmed;
   message.claim = command.claim;
   if (command.is_confirmed) AppendAckTo(message.payload, replica_id_);
+  AppendOrigin(message.payload, command.trace_id, command.request_id);
   const absl::Duration deadline = AnswerBy(command.deadline);
   const auto sent = std::make_shared<Sent>(Sent{std::move(command), std::move(done)});
   backplane_.Publish(std::move(message), [this, sent](Backplane::PublishedOr published) {
@@ -99,6 +118,14 @@ void Publisher::OnPublished(const Backplane::Published& published, PublishComman
                             PublishDone done) {
   if (published.earlier.has_value()) {
     return earlier_answers_.Answer(published, command, std::move(done));
+  }
+  if (IsLogged(spdlog::level::debug)) {
+    Log(spdlog::level::debug, "event published",
+        {{"event_id", published.number.ToString()},
+         {"channel", ChannelOf(command.target)},
+         {"trace_id", command.trace_id},
+         {"request_id", command.request_id},
+         {"receivers", published.receivers}});
   }
   if (command.claim.has_value()) done = KeepingAnswer(command.claim->key, std::move(done));
   v1::Delivery delivery;
@@ -204,9 +231,16 @@ void Publisher::OnEvent(const std::string& channel, const EventNumber& number, s
   const std::size_t cost =
       std::max(event->bytes->size(), envelope.ByteSizeLong()) + kEventOverheadBytes;
   in_flight_bytes_ += cost;
+  std::shared_ptr<const DeliveryLog> log;
+  if (IsLogged(spdlog::level::debug)) {
+    log.reset(
+        new DeliveryLog{number.ToString(), channel, envelope.trace_id(), envelope.request_id()});
+  }
   streams_.Deliver(
       interest_.ShardsOf(channel), *target, *event,
-      [this, cost, confirmation = std::move(confirmation), sequence, ack_to](FanOutResult result) {
+      [this, cost, confirmation = std::move(confirmation), sequence, ack_to,
+       log = std::move(log)](FanOutResult result) {
+        if (log != nullptr) log->Write(result);
         if (confirmation != nullptr) {
           confirmation->Acknowledge(result);
         } else if (!ack_to.empty()) {

@@ -125,6 +125,7 @@ class Reader {
     command_.is_kept = !message_.ephemeral();
     command_.payload = EncodeEnvelope(std::move(message_));
     if (!request_id_.empty()) command_.claim = ClaimOf(request_id_);
+    command_.request_id = request_id_;
     return std::move(command_);
   }
 

@@ -105,6 +105,7 @@ void ControlService::AddPublishMethod(RequestCall request_call) {
                        if (!in_time.ok()) return answer.Fail(in_time);
                        ScopeClaim(call.caller->id, *command);
                        command->deadline = call.deadline;
+                       command->trace_id = call.trace_id;
                        cluster_.Publish(
                            *std::move(command),
                            AnswerWith<Response, v1::Delivery>(

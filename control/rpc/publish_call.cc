@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "control/caller/reach/request_reach.h"
+#include "control/message/trace_context.h"
 #include "control/request/error_reason.h"
 #include "control/request/publish_request.h"
 #include "edge/base/clock.h"
@@ -69,6 +70,7 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
     admitted_at_ = serving_.door == nullptr ? 0 : serving_.door->version();
     auto caller = AdmitCall(serving_.door, Scope::kPublish, context_);
     if (caller.ok()) caller_ = *std::move(caller);
+    trace_id_ = TraceIdOf(context_);
     return caller.status();
   }
 
@@ -112,6 +114,7 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
     if (!status.ok()) return Answer(slot, started, status);
     ScopeClaim(caller_->id, *command);
     command->deadline = absl::FromChrono(context_.deadline());
+    command->trace_id = trace_id_;
     serving_.cluster.Publish(*std::move(command), [self = shared_from_this(), slot,
                                                    started](absl::StatusOr<v1::Delivery> delivery) {
       self->Answer(slot, started, std::move(delivery));
@@ -187,6 +190,7 @@ class PublishCall : public OpenCalls::Call, public std::enable_shared_from_this<
   // Set when the call is admitted, then used by the one read that is being handled.
   CallerPointer caller_;
   std::uint64_t admitted_at_ = 0;
+  std::string trace_id_;            // Of the whole call.
   grpc::ByteBuffer request_bytes_;  // Of the read that is pending or being handled.
 
   Mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/message/trace_context.h"
 #include "control/request/error_reason.h"
 #include "edge/base/clock.h"
 
@@ -35,8 +36,8 @@ class UnaryCall : public CompletionTag {
     UnaryAnswer answer(this);
     auto caller = AdmitCall(method_.door, method_.scope, context_);
     if (!caller.ok()) return answer.Fail(caller.status());
-    method_.handle({absl::FromChrono(context_.deadline()), *std::move(caller)}, request,
-                   std::move(answer));
+    method_.handle({absl::FromChrono(context_.deadline()), *std::move(caller), TraceIdOf(context_)},
+                   request, std::move(answer));
   }
 
   void Finish(const grpc::ByteBuffer& response) {

@@ -19,7 +19,8 @@ constexpr std::size_t kBufferBytesMax = kHeadBytesMax + 4096;
 constexpr std::size_t kReadBytesMax = 4096;
 constexpr absl::Duration kLingerTimeout = absl::Seconds(2);
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
-constexpr std::size_t kUserAgentBytesMax = 256;
+// What is kept of a header.
+constexpr std::size_t kHeaderBytesMax = 256;
 
 std::string_view HeaderValue(const RequestHead& head, http::field field) {
   const auto found = head.find(field);
@@ -40,12 +41,13 @@ bool IsHttpError(const boost::system::error_code& error) {
 
 Handshake::Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
                      const CorsPolicy& cors, const TrustedProxies& trusted_proxies,
-                     HandshakeOwner& owner)
+                     const std::vector<std::string>& captured_headers, HandshakeOwner& owner)
     : socket_(std::move(socket)),
       head_timeout_(head_timeout),
       wheel_(wheel),
       cors_(cors),
       trusted_proxies_(trusted_proxies),
+      captured_headers_(captured_headers),
       owner_(owner),
       buffer_(kBufferBytesMax) {}
 
@@ -169,8 +171,24 @@ void Handshake::OnAdmitted(const RequestHead& head, Admission admission) {
   if (refusal.has_value()) return GiveRefusal(head, *refusal);
   // The user agent goes into protobuf answers, which take UTF-8 only.
   owner_.OnArrival({std::move(request_), std::move(socket_), remote_endpoint_,
-                    ToUtf8(HeaderValue(head, http::field::user_agent), kUserAgentBytesMax),
-                    std::move(admission), std::move(places), std::move(stream_head)});
+                    ToUtf8(HeaderValue(head, http::field::user_agent), kHeaderBytesMax),
+                    std::move(admission), std::move(places), Captured(head),
+                    std::move(stream_head)});
+}
+
+std::unique_ptr<const CapturedHeaders> Handshake::Captured(const RequestHead& head) const {
+  auto captured = std::make_unique<CapturedHeaders>();
+  for (const std::string& name : captured_headers_) {
+    // Several lines of one name are a list (RFC 9110 "Field Order").
+    std::string value;
+    const auto [begin, end] = head.equal_range(name);
+    for (auto line = begin; line != end; ++line) {
+      value += value.empty() ? "" : ", ";
+      value += line->value();
+    }
+    if (begin != end) captured->emplace_back(name, ToUtf8(value, kHeaderBytesMax));
+  }
+  return captured->empty() ? nullptr : std::move(captured);
 }
 
 void Handshake::OnDeadline() {

@@ -11,6 +11,7 @@
 #include "edge/door/limits/trusted_proxies.h"
 #include "edge/door/stream_door.h"
 #include "edge/http/answer.h"
+#include "edge/http/captured_headers.h"
 #include "edge/http/stream_request.h"
 #include "edge/session/stream_socket.h"
 #include "edge/session/timer_wheel.h"
@@ -26,6 +27,7 @@ struct StreamArrival {
   std::string user_agent;                          // Cut to 256 bytes.
   Admission admission;                             // Which the request gave way to.
   std::unique_ptr<StreamPlaces> places;            // Null: nothing is limited.
+  std::unique_ptr<const CapturedHeaders> headers;  // Null: none.
   std::string head;  // The bytes of the 200 answer, which the stream begins with.
 };
 
@@ -72,7 +74,8 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
   // takes longer, because the answer would keep the place that others wait for.
   Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
-            const CorsPolicy& cors, const TrustedProxies& trusted_proxies, HandshakeOwner& owner);
+            const CorsPolicy& cors, const TrustedProxies& trusted_proxies,
+            const std::vector<std::string>& captured_headers, HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -93,6 +96,8 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   void Deny(const RequestHead& head, const Denial& denial);
   void GiveRefusal(const RequestHead& head, const HandshakeOwner::Refusal& refusal);
   void OnAdmitted(const RequestHead& head, Admission admission);
+  // Null: the request has none of those that are wanted.
+  std::unique_ptr<const CapturedHeaders> Captured(const RequestHead& head) const;
   void Answer(std::string bytes);
   void WriteAnswer();
   void Linger();
@@ -104,6 +109,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
   const TrustedProxies& trusted_proxies_;
+  const std::vector<std::string>& captured_headers_;
   HandshakeOwner& owner_;
   boost::asio::ip::tcp::endpoint remote_endpoint_;
   boost::beast::flat_buffer buffer_;

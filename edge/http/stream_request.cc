@@ -111,9 +111,22 @@ bool AcceptsEventStream(std::string_view accept) {
   return is_accepted;
 }
 
+namespace {
+
+// Path and query, or a whole URL, which a server has to take too (RFC 9112 "Absolute-Form").
+boost::urls::result<boost::urls::url_view> ParseTarget(boost::beast::string_view target) {
+  if (!target.empty() && target.front() != '/') {
+    auto url = boost::urls::parse_absolute_uri(target);
+    if (url.has_value() && (url->scheme() == "http" || url->scheme() == "https")) return url;
+  }
+  return boost::urls::parse_origin_form(target);
+}
+
+}  // namespace
+
 StreamRequestResult ReadStreamRequest(const RequestHead& head) {
   StreamRequestResult result;
-  const auto url = boost::urls::parse_origin_form(head.target());
+  const auto url = ParseTarget(head.target());
   if (!url.has_value()) {
     result.error = {400, "bad_request", "the request target is no valid path and query"};
     return result;

@@ -50,9 +50,13 @@ void SetLogLevel(spdlog::level::level_enum level) {
   spdlog::default_logger()->set_level(level);
 }
 
+bool IsLogged(spdlog::level::level_enum level) {
+  return spdlog::should_log(level);
+}
+
 void Log(spdlog::level::level_enum level, std::string_view message,
          std::initializer_list<LogField> fields) {
-  if (!spdlog::should_log(level)) return;
+  if (!IsLogged(level)) return;
   std::string line;
   if (log_format.load(std::memory_order_relaxed) == LogFormat::kJson) {
     line = absl::StrCat("\"message\":", Quoted(message));

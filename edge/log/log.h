@@ -37,6 +37,10 @@ void StartLog(LogFormat format, spdlog::level::level_enum level);
 // Lines below it are left out from now on. Thread: any.
 void SetLogLevel(spdlog::level::level_enum level);
 
+// Whether lines of this level are written: what is costly to say need not be made otherwise.
+// Thread: any.
+bool IsLogged(spdlog::level::level_enum level);
+
 // Writes one line: `message` says what happened and never changes, the fields say to whom. As text
 // `message name=value`, as JSON one object. Thread: any.
 void Log(spdlog::level::level_enum level, std::string_view message,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "edge/door/limits/stream_limits.h"
+#include "edge/http/captured_headers.h"
 #include "edge/names/connection_id.h"
 #include "edge/session/outbox.h"
 #include "edge/session/outbox_budget.h"
@@ -39,6 +40,7 @@ struct SessionIdentity {
   absl::Time connect_time;
   std::shared_ptr<const MetadataScalars> metadata = nullptr;  // Null: none.
   std::unique_ptr<StreamPlaces> places = nullptr;             // Null: nothing is limited.
+  std::unique_ptr<const CapturedHeaders> headers = nullptr;   // Null: none.
 };
 
 // What is the same for every session of a shard.

@@ -98,7 +98,8 @@ bool Shard::OnAccept(TcpSocket socket) {
     tls = std::make_unique<TlsLayer>(context_.guards.tls->current(), socket.native_handle());
   }
   std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), head_timeout, wheel_,
-                              context_.cors, context_.options.trusted_proxies, *this)
+                              context_.cors, context_.options.trusted_proxies,
+                              context_.options.captured_headers, *this)
       ->Start();
   return HasRoomForHandshakes();
 }
@@ -176,6 +177,7 @@ void Shard::OnArrival(StreamArrival arrival) {
                               std::move(arrival.user_agent), arrival.remote_endpoint,
                               opened.connect_time};
   identity.places = std::move(arrival.places);
+  identity.headers = std::move(arrival.headers);
   auto session =
       std::make_unique<Session>(id, std::move(identity), std::move(arrival.socket),
                                 session_settings_, wheel_, context_.outbox_budget, *this);
@@ -195,6 +197,10 @@ void Shard::OnArrival(StreamArrival arrival) {
   sessions_.emplace(id, std::move(session));
   ++counts_.opened;
   context_.connection_count.fetch_add(1, std::memory_order_relaxed);
+  if (IsLogged(spdlog::level::debug)) {
+    Log(spdlog::level::debug, "stream opened",
+        {{"connection_id", id.ToString()}, {"client_id", opened.client_id}});
+  }
   context_.observer.OnConnectionOpened(std::move(opened));
   started.Start(MakeFrame(arrival.head + EncodeReconnectionTime(JitteredReconnectionTime())));
 }
@@ -275,10 +281,13 @@ void Shard::OnSessionEnded(Session& session, EndReason reason) {
   replays_.Forget(session);
   ++counts_.closed[static_cast<std::size_t>(reason)];
   if (session.identity().places != nullptr) session.identity().places->LeaveAudience();
-  Log(spdlog::level::debug, "stream ended",
-      {{"connection_id", session.id().ToString()},
-       {"reason", EndReasonName(reason)},
-       {"delivered", session.delivered_count()}});
+  if (IsLogged(spdlog::level::debug)) {
+    Log(spdlog::level::debug, "stream ended",
+        {{"connection_id", session.id().ToString()},
+         {"client_id", session.identity().client_id},
+         {"reason", EndReasonName(reason)},
+         {"delivered", session.delivered_count()}});
+  }
   context_.observer.OnConnectionClosed(session.id(), reason);
 }
 

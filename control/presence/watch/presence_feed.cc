@@ -36,7 +36,10 @@ PresenceFeed::PresenceFeed(std::string replica_id, Scheduler& scheduler, Describ
 
 internal::v1::WatchAnswer PresenceFeed::Extend(bool for_self, absl::Duration duration) {
   absl::Duration& until = for_self ? here_until_ : out_until_;
-  until = std::max(until, scheduler_.Uptime() + duration);
+  const absl::Duration now = scheduler_.Uptime();
+  // What changed while nobody was told shows as a hole to who had watched before.
+  if (now >= until) ++sent_sequence_;
+  until = std::max(until, now + duration);
   internal::v1::WatchAnswer answer;
   answer.set_process_id(process_id_);
   answer.set_sequence(sent_sequence_);

@@ -24,6 +24,12 @@ absl::Status ShuttingDown() {
                     "SHUTTING_DOWN");
 }
 
+// The watch filters by what the caller reached when it began.
+absl::Status ReachHasChanged() {
+  return WithReason(absl::UnavailableError("what this caller reaches has changed; watch again"),
+                    "CREDENTIAL_CHANGED");
+}
+
 // One call. Writes what the watch gives it, one event after the other.
 // Owner:  its pending operations, and its watch.
 // Thread: events come on the cluster thread, writes complete on completion-queue threads; the mutex
@@ -120,7 +126,12 @@ class WatchCall : public OpenCalls::Call,
     if (serving_.door == nullptr || serving_.door->IsStillAdmitted(*caller_, admitted_at_)) {
       return absl::OkStatus();
     }
-    return Admit();
+    const CallerPointer before = caller_;
+    const absl::Status status = Admit();
+    const bool has_same_reach = caller_->group_prefixes == before->group_prefixes &&
+                                caller_->client_id_prefixes == before->client_id_prefixes;
+    if (status.ok() && !has_same_reach) return ReachHasChanged();
+    return status;
   }
 
   // The caller has gone, or the call is finished.

@@ -1,5 +1,5 @@
 // Measures streaming Publish through Redis, against the same script over a bare pipelined
-// connection, and with more replicas that hear everything.
+// connection, with more replicas that hear everything, and with history off and on.
 #include <CLI/CLI.hpp>
 #include <absl/strings/str_cat.h>
 #include <grpcpp/grpcpp.h>
@@ -48,7 +48,8 @@ std::string Data() {
 // The publish script on a connection that does nothing else. Nobody is subscribed.
 class BarePublisher {
  public:
-  explicit BarePublisher(int port) : context_(redisConnect("127.0.0.1", port)) {
+  // `kept`: how many events the channel's history has; 0: there is none.
+  BarePublisher(int port, int kept) : context_(redisConnect("127.0.0.1", port)), kept_(kept) {
     if (context_ == nullptr || context_->err != 0) Die("cannot connect to redis-server");
     const std::string script = RedisScripts(false)[static_cast<std::size_t>(RedisScript::kPublish)];
     auto* loaded = static_cast<redisReply*>(
@@ -87,11 +88,13 @@ class BarePublisher {
   void Append() {
     const std::string run_id(40, 'r');
     redisAppendCommand(context_,
-                       "EVALSHA %s 2 bare:number bare:members %s abcdefgh bare:all %b 0 bare:",
-                       hash_.c_str(), run_id.c_str(), payload_.data(), payload_.size());
+                       "EVALSHA %s 3 bare:number bare:members bare:history %s abcdefgh bare:all "
+                       "%b 0 bare: %d 300000 1048576",
+                       hash_.c_str(), run_id.c_str(), payload_.data(), payload_.size(), kept_);
   }
 
   redisContext* context_;
+  const int kept_;
   std::string hash_;
   std::string payload_;
 };
@@ -123,18 +126,19 @@ double PublishStream(const std::string& address, const Options& options) {
   return options.events / (static_cast<double>(NowNanoseconds() - begin) / 1e9);
 }
 
-void Run(const Options& options) {
+// The bare connection first, then Publish with more and more replicas. `kept`: as of BarePublisher.
+std::vector<Way> RunWays(const Options& options, int kept) {
   const tests::RedisServer redis;
-  BarePublisher bare(redis.port());
-  Way bare_way = {"bare pipelined EVALSHA", {}};
-  std::vector<Way> ways;
+  BarePublisher bare(redis.port(), kept);
+  std::vector<Way> ways = {{"bare pipelined EVALSHA", {}}};
   std::vector<std::unique_ptr<tests::ServerProcess>> replicas;
   tests::EventStreamClient client;
   std::vector<std::shared_ptr<tests::EventStream>> streams;
   for (const int count : {1, 2, 4}) {
     while (static_cast<int>(replicas.size()) < count) {
-      replicas.push_back(std::make_unique<tests::ServerProcess>(
-          std::vector<std::string>{"--redis-url=" + redis.Url(), "--shards=1"}));
+      replicas.push_back(std::make_unique<tests::ServerProcess>(std::vector<std::string>{
+          "--redis-url=" + redis.Url(), "--shards=1", absl::StrCat("--history-size=", kept),
+          "--outbox-bytes=256MiB"}));
       if (!replicas.back()->IsListening()) Die(replicas.back()->Log());
       tests::StreamRequest request = tests::GetEvents("/events?group=bench");
       request.keep_events = false;
@@ -145,7 +149,7 @@ void Run(const Options& options) {
                                  " with a stream each"),
                     {}});
     for (int round = 0; round < options.rounds; ++round) {
-      bare_way.events_a_second.push_back(bare.Run(options));
+      ways.front().events_a_second.push_back(bare.Run(options));
       ways.back().events_a_second.push_back(PublishStream(replicas[0]->GrpcAddress(), options));
     }
   }
@@ -154,13 +158,20 @@ void Run(const Options& options) {
     const std::int64_t heard = expected * (i < 1 ? 3 : i < 2 ? 2 : 1);
     if (!streams[i]->WaitForEventCount(1 + heard)) Die("events were lost");
   }
+  return ways;
+}
+
+void Run(const Options& options) {
+  const std::vector<Way> off = RunWays(options, 0);
+  const std::vector<Way> on = RunWays(options, 256);
   std::printf("%d events of 200 bytes a round, %d rounds; lost 0\n\n", options.events,
               options.rounds);
-  std::printf("| way | events a second | ratio |\n|---|---|---|\n");
-  std::printf("| %s | %.0f | 1.00 |\n", bare_way.name.c_str(), bare_way.Median());
-  for (const Way& way : ways) {
-    std::printf("| %s | %.0f | %.2f |\n", way.name.c_str(), way.Median(),
-                way.Median() / bare_way.Median());
+  std::printf("| way | no history: events a second | ratio | history of 256 | ratio | to none |\n");
+  std::printf("|---|---|---|---|---|---|\n");
+  for (std::size_t i = 0; i < off.size(); ++i) {
+    std::printf("| %s | %.0f | %.2f | %.0f | %.2f | %.2f |\n", off[i].name.c_str(), off[i].Median(),
+                off[i].Median() / off[0].Median(), on[i].Median(), on[i].Median() / on[0].Median(),
+                on[i].Median() / off[i].Median());
   }
 }
 

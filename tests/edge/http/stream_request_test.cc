@@ -33,6 +33,14 @@ TEST(StreamRequest, ReadsClientAndGroupsSortedAndOnce) {
   EXPECT_FALSE(request.last_event_id.has_value());
 }
 
+TEST(StreamRequest, MayNameTheWholeUrl) {
+  EXPECT_EQ(Accepted(Head("http://a.example:80/events?client_id=ada")).client_id, "ada");
+  EXPECT_EQ(RefusedWith(Head("http://a.example/")), 404U);
+  for (const char* wrong : {"ftp://a.example/events", "a.example/events", "*", "http://[/events"}) {
+    EXPECT_EQ(RefusedWith(Head(wrong)), 400U) << wrong;
+  }
+}
+
 TEST(StreamRequest, NeedsNothing) {
   const auto request = Accepted(Head("/events"));
   EXPECT_EQ(request.client_id, "");

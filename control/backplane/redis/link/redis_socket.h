@@ -41,9 +41,9 @@ class RedisSocket {
 
   // Why the server's certificate was refused; empty: it was not, or not by its chain.
   std::string ChainError() const {
-    const long result = tls_ == nullptr ? X509_V_OK
-                                        : SSL_get_verify_result(
-                                              const_cast<Tls&>(*tls_).stream.native_handle());
+    const long result = tls_ == nullptr
+                            ? X509_V_OK
+                            : SSL_get_verify_result(const_cast<Tls&>(*tls_).stream.native_handle());
     return result == X509_V_OK ? "" : X509_verify_cert_error_string(result);
   }
 

@@ -94,26 +94,26 @@ TEST_F(PresenceFeedTest, TellsEveryChangeInOrderUntilTheLeaseEnds) {
 }
 
 TEST_F(PresenceFeedTest, NumbersChangesWithoutAHole) {
-  EXPECT_EQ(feed_.Extend(true, absl::Seconds(100)).sequence(), 0U);
+  std::uint64_t next = feed_.Extend(true, absl::Seconds(100)).sequence() + 1;
+  const std::uint64_t first = next;
   for (int i = 0; i < 50; ++i) {
     Open("ada");
     time_.RunTo(time_.now() + absl::Milliseconds(7));
   }
   time_.RunTo(time_.now() + absl::Seconds(1));
-  std::uint64_t next = 1;
   for (const PresenceChanges& message : here_) {
     EXPECT_EQ(message.first_sequence(), next);
     EXPECT_EQ(message.replica_id(), "r1");
     next += static_cast<std::uint64_t>(message.changes_size());
   }
-  EXPECT_EQ(next, 51U);
+  EXPECT_EQ(next, first + 50);
   const auto answer = feed_.Extend(true, absl::Seconds(1));
-  EXPECT_EQ(answer.sequence(), 50U);
+  EXPECT_EQ(answer.sequence(), next - 1);
   EXPECT_EQ(answer.process_id(), here_.front().process_id());
 }
 
 TEST_F(PresenceFeedTest, ForgetsWhatIsTooMuchAndShowsItByTheNumber) {
-  feed_.Extend(false, absl::Seconds(10));
+  const std::uint64_t first = feed_.Extend(false, absl::Seconds(10)).sequence() + 1;
   const ConnectionId id = Open("ada");
   Directory::Client* ada = directory_.Find("ada");
   for (std::size_t i = 0; i < PresenceFeed::kChangesMax; ++i) {
@@ -122,7 +122,17 @@ TEST_F(PresenceFeedTest, ForgetsWhatIsTooMuchAndShowsItByTheNumber) {
   }
   time_.RunTo(absl::Seconds(1));
   ASSERT_FALSE(sent_.empty());
-  EXPECT_EQ(sent_.front().first_sequence(), PresenceFeed::kChangesMax + 1);
+  EXPECT_EQ(sent_.front().first_sequence(), first + PresenceFeed::kChangesMax);
+}
+
+TEST_F(PresenceFeedTest, LeavesAHoleWhereNobodyWasTold) {
+  const std::uint64_t first = feed_.Extend(false, absl::Seconds(1)).sequence();
+  time_.RunTo(absl::Milliseconds(500));
+  EXPECT_EQ(feed_.Extend(false, absl::Seconds(1)).sequence(), first) << "the lease goes on";
+  time_.RunTo(absl::Seconds(5));
+  Open("ada");  // Nobody hears of it.
+  time_.RunTo(absl::Seconds(6));
+  EXPECT_GT(feed_.Extend(false, absl::Seconds(1)).sequence(), first);
 }
 
 }  // namespace

@@ -82,8 +82,7 @@ TEST_F(SentinelFaults, AMasterThatComesBackIsNotTakenForTheMaster) {
   for (const auto& sentinel : sentinels_) {
     ASSERT_TRUE(Eventually([&] {
       const auto master = sentinel->Command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"});
-      return master.ok() &&
-             *master == absl::StrCat("127.0.0.1\n", servers_[1]->port());
+      return master.ok() && *master == absl::StrCat("127.0.0.1\n", servers_[1]->port());
     }));
   }
   // One Sentinel hangs, and the old master believes for a moment that it is one.
