@@ -10,6 +10,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/support/eventually.h"
 
 namespace sluice::tests {
 namespace {
@@ -90,6 +95,20 @@ std::optional<std::string> FindLine(const std::string& text, const std::string& 
   return std::nullopt;
 }
 
+// All its threads have; also true when it is gone.
+bool HasStopped(pid_t pid) {
+  std::error_code error;
+  const auto folder = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(folder, error)) {
+    std::ifstream file(task.path() / "stat");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    // PID (NAME) STATE
+    const std::size_t name_end = text.rfind(") ");
+    if (name_end != std::string::npos && text.compare(name_end + 2, 1, "T") != 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 ChildProcess::ChildProcess(ProcessOptions options) {
@@ -161,6 +180,8 @@ void ChildProcess::Signal(int signal_number) {
   state_.Read([&](const State& state) {
     return state.reaped || pid_ <= 0 ? 0 : kill(pid_, signal_number);
   });
+  // Each thread stops when it next takes signals.
+  if (signal_number == SIGSTOP) Eventually([this] { return HasStopped(pid_); });
 }
 
 void ChildProcess::ReadOutput(int fd, Output output) {

@@ -60,6 +60,7 @@ class ChildProcess {
   std::string Printed(Output output) const;
 
   // Sends a signal, if it still runs.
+  // After SIGSTOP it does nothing any more once this returns.
   void Signal(int signal_number);
 
   pid_t pid() const { return pid_; }
