@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "clients/cli/check/check_command.h"
 #include "clients/cli/command/clients.h"
 #include "clients/cli/command/option.h"
 #include "clients/cli/command/replicas.h"
@@ -123,6 +124,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddReplicasCommands(app, program);
   AddHistoryCommand(app, program);
   AddTailCommand(app, program);
+  AddCheckCommand(app, program);
   AddTokenCommands(app, program);
   AddVersionCommand(app, program);
   try {

@@ -1,6 +1,7 @@
 // clients/cli/rpc/failure.cc
 #include "clients/cli/rpc/failure.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/time/time.h>
@@ -21,16 +22,34 @@ constexpr std::array<const char*, 17> kCodeNames = {
     "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
     "DATA_LOSS", "UNAUTHENTICATED"};
 
-void DescribeDetail(const google::protobuf::Any& detail, std::vector<std::string>& lines) {
-  google::rpc::BadRequest bad_request;
+using Violations = google::protobuf::RepeatedPtrField<google::rpc::BadRequest::FieldViolation>;
+
+Violations ViolationsOf(const google::rpc::Status& status) {
+  Violations violations;
+  for (const auto& detail : status.details()) {
+    google::rpc::BadRequest bad_request;
+    if (detail.UnpackTo(&bad_request)) violations.MergeFrom(bad_request.field_violations());
+  }
+  return violations;
+}
+
+// Sluice joins the violations in its message, for callers that read no details. Written below each
+// other they are easier to read, and once is enough.
+bool MessageRepeats(const google::rpc::Status& status, const Violations& violations) {
+  for (const auto& violation : violations) {
+    if (!absl::StrContains(status.message(), violation.description())) return false;
+    if (!absl::StrContains(status.message(), violation.field())) return false;
+  }
+  return !violations.empty();
+}
+
+void DescribeDetail(const google::rpc::Status& status, const google::protobuf::Any& detail,
+                    std::vector<std::string>& lines) {
   google::rpc::ErrorInfo error_info;
   google::rpc::RetryInfo retry_info;
-  if (detail.UnpackTo(&bad_request)) {
-    for (const auto& violation : bad_request.field_violations()) {
-      lines.push_back(Visible(absl::StrCat(violation.field(), ": ", violation.description())));
-    }
-  } else if (detail.UnpackTo(&error_info)) {
-    lines.push_back(Visible(absl::StrCat("reason: ", error_info.reason())));
+  if (detail.UnpackTo(&error_info)) {
+    const bool says_more = error_info.reason() != CodeName(status.code());
+    if (says_more) lines.push_back(Visible(absl::StrCat("reason: ", error_info.reason())));
     for (const auto& [key, value] : error_info.metadata()) {
       lines.push_back(Visible(absl::StrCat(key, ": ", value)));
     }
@@ -85,8 +104,18 @@ std::string CodeName(int code) {
 
 std::vector<std::string> Describe(const google::rpc::Status& status) {
   std::vector<std::string> lines;
-  lines.push_back(Visible(absl::StrCat(CodeName(status.code()), ": ", status.message())));
-  for (const auto& detail : status.details()) DescribeDetail(detail, lines);
+  const Violations violations = ViolationsOf(status);
+  const bool repeats = MessageRepeats(status, violations);
+  const std::string message = repeats && violations.size() > 1
+                                  ? absl::StrCat(violations.size(), " fields are wrong")
+                                  : status.message();
+  lines.push_back(Visible(absl::StrCat(CodeName(status.code()), ": ", message)));
+  if (!repeats || violations.size() > 1) {
+    for (const auto& violation : violations) {
+      lines.push_back(Visible(absl::StrCat(violation.field(), ": ", violation.description())));
+    }
+  }
+  for (const auto& detail : status.details()) DescribeDetail(status, detail, lines);
   return lines;
 }
 

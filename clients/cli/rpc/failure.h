@@ -19,7 +19,8 @@ google::rpc::Status WithDetails(const grpc::Status& status);
 std::string CodeName(int code);
 
 // The failure in lines: code and message first, then each field violation as `field: description`,
-// the ErrorInfo reason, and when to try again. All of them Visible.
+// the ErrorInfo reason, and when to try again; what would say the same again is left out. All of
+// them Visible.
 std::vector<std::string> Describe(const google::rpc::Status& status);
 
 // kUnreachable where nothing shows that the server itself has answered: UNAVAILABLE and

@@ -31,6 +31,7 @@ class Server {
 
   const std::string& address() const { return options_.address; }
   absl::Duration timeout() const { return options_.timeout; }
+  const std::string& token() const { return token_; }  // Empty without --token-file.
   v1::ControlService::Stub& control() { return *control_; }
 
   // Adds the credentials to the context of a call.

@@ -3,6 +3,7 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -55,16 +56,25 @@ class Connection {
   asio::awaitable<ConnectionEnd> Follow() {
     const error_code error = co_await Ask();
     if (error) co_return Lost(false, error);
+    ConnectionEnd end = co_await FollowAnswer();
+    end.http_status = static_cast<int>(response_.get().result_int());
+    co_return end;
+  }
+
+ private:
+  asio::awaitable<ConnectionEnd> FollowAnswer() {
     const http::status status = response_.get().result();
     if (status == http::status::no_content) {
       co_return ConnectionEnd{ConnectionEnd::Kind::kFinished, false, "the server ended the stream"};
     }
     if (status != http::status::ok || !IsEventStream()) co_return co_await Refusal();
     stream_.expires_never();
+    if (options_.open_until != absl::InfiniteFuture()) {
+      stream_.expires_after(absl::ToChronoNanoseconds(options_.open_until - absl::Now()));
+    }
     co_return co_await ReadEvents();
   }
 
- private:
   // Connects, sends the request and reads the head of the answer.
   asio::awaitable<error_code> Ask() {
     auto [not_resolved, addresses] =
@@ -113,6 +123,9 @@ class Connection {
       }
       if (!fed.ok()) {
         co_return ConnectionEnd{ConnectionEnd::Kind::kRefused, true, std::string(fed.message())};
+      }
+      if (error == beast::error::timeout) {
+        co_return ConnectionEnd{ConnectionEnd::Kind::kExpired, true, "the time is over"};
       }
       if (error) co_return Lost(true, error);
     }

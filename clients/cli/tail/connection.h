@@ -18,11 +18,13 @@ struct ConnectionEnd {
     kFinished,  // 204, or the handler wants no more.
     kRefused,   // An answer that is no event stream, or a stream over the limits.
     kClosed,    // The server ended the stream in order.
+    kExpired,   // Still open at EventSourceOptions::open_until.
     kLost,      // No connection, or one that broke.
   };
   Kind kind = Kind::kLost;
   bool was_open = false;  // The head of an event stream had come.
   std::string message;    // Visible.
+  int http_status = 0;    // 0 where no head of an answer came.
 };
 
 // Makes one connection and feeds the parser until it ends. All three must outlive the coroutine.

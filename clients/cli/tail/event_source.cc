@@ -4,7 +4,6 @@
 #include <absl/strings/str_cat.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -36,17 +35,23 @@ absl::Duration Backoff(absl::Duration reconnection_time, int failures_in_a_row) 
 
 using Result = EventSource::Result;
 
-Result Finished(const ConnectionEnd& end) {
-  switch (end.kind) {
+ExitCode ExitCodeOf(ConnectionEnd::Kind kind) {
+  switch (kind) {
     case ConnectionEnd::Kind::kFinished:
     case ConnectionEnd::Kind::kClosed:
-      return {ExitCode::kDone, end.message};
+      return ExitCode::kDone;
     case ConnectionEnd::Kind::kRefused:
-      return {ExitCode::kRefused, end.message};
+    case ConnectionEnd::Kind::kExpired:
+      return ExitCode::kRefused;
     case ConnectionEnd::Kind::kLost:
       break;
   }
-  return {ExitCode::kUnreachable, end.message};
+  return ExitCode::kUnreachable;
+}
+
+Result Finished(const ConnectionEnd& end) {
+  return {ExitCodeOf(end.kind), end.message, end.http_status,
+          end.kind == ConnectionEnd::Kind::kExpired};
 }
 
 asio::awaitable<Result> Follow(const EventSourceOptions& options,
@@ -83,13 +88,12 @@ EventSource::EventSource(EventSourceOptions options, EventHandler on_event, Noti
 
 EventSource::Result EventSource::Run() {
   Result result;
-  asio::io_context io(1);
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io_, SIGINT, SIGTERM);
   // Stopping leaves the coroutine where it waits; the io_context destroys it with its connection.
   signals.async_wait([&](const boost::system::error_code& error, int signal) {
     if (error) return;
     result.exit_code = signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
-    io.stop();
+    io_.stop();
   });
   const auto on_end = [&](std::exception_ptr thrown, Result end) {
     result = std::move(end);
@@ -97,14 +101,18 @@ EventSource::Result EventSource::Run() {
       try {
         std::rethrow_exception(thrown);
       } catch (const std::exception& exception) {
-        result = {ExitCode::kRefused, Visible(exception.what())};
+        result = {ExitCode::kRefused, Visible(exception.what()), 0, false};
       }
     }
-    io.stop();
+    io_.stop();
   };
-  asio::co_spawn(io, Follow(options_, on_event_, on_notice_), on_end);
-  io.run();
+  asio::co_spawn(io_, Follow(options_, on_event_, on_notice_), on_end);
+  io_.run();
   return result;
+}
+
+void EventSource::Stop() {
+  io_.stop();
 }
 
 }  // namespace sluice::cli

@@ -19,11 +19,11 @@ absl::StatusOr<TailTarget> ParseTailTarget(const std::string& url) {
   const boost::urls::url_view view = *parsed;
   if (view.scheme_id() == boost::urls::scheme::https) {
     return absl::InvalidArgumentError(
-        "tail cannot speak https yet; give the http address of Sluice itself");
+        "sluicectl cannot speak https yet; give the http address of Sluice itself");
   }
   if (view.scheme_id() != boost::urls::scheme::http) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", std::string(view.scheme()), "' is no scheme that tail knows; use http"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", std::string(view.scheme()), "' is no scheme that sluicectl knows; use http"));
   }
   if (view.has_userinfo()) {
     return absl::InvalidArgumentError(

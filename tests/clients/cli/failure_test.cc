@@ -40,6 +40,26 @@ TEST(Failure, TellsEveryFieldViolationAndTheReason) {
                                       "reason: INVALID_EVENT", "try again in 3.0s"}));
 }
 
+// Every violation stood in the message and once more below it.
+TEST(Failure, SaysAViolationThatTheMessageRepeatsOnce) {
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field("client_id");
+  violation->set_description("holds a space");
+  const auto info = Reason("INVALID_ARGUMENT");
+  EXPECT_EQ(Describe(WithDetails(StatusWith(grpc::StatusCode::INVALID_ARGUMENT,
+                                            "`client_id` holds a space", {&bad_request, &info}))),
+            (std::vector<std::string>{"INVALID_ARGUMENT: `client_id` holds a space"}));
+  violation = bad_request.add_field_violations();
+  violation->set_field("event.event");
+  violation->set_description("is reserved");
+  EXPECT_EQ(Describe(WithDetails(StatusWith(grpc::StatusCode::INVALID_ARGUMENT,
+                                            "`client_id` holds a space; `event.event` is reserved",
+                                            {&bad_request, &info}))),
+            (std::vector<std::string>{"INVALID_ARGUMENT: 2 fields are wrong",
+                                      "client_id: holds a space", "event.event: is reserved"}));
+}
+
 TEST(Failure, NeverSendsControlCharactersOfTheServerToTheTerminal) {
   std::ostringstream out;
   std::ostringstream err;
