@@ -58,6 +58,20 @@ TEST_F(Sluicectl, AServerThatIsAwayExitsWithThree) {
   EXPECT_NE(send.standard_error.find("127.0.0.1:1"), std::string::npos) << send.standard_error;
 }
 
+TEST_F(Sluicectl, CheckSendsAnEventToItselfAndExitsAsMonitorsWantIt) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(server().http_port()) + "/events";
+  const Finished good = RunCommand({"check", "--http", url});
+  EXPECT_EQ(good.status.code, 0) << good.standard_error;
+  EXPECT_EQ(good.standard_output.rfind("ok", 0), 0U) << good.standard_output;
+  EXPECT_EQ(
+      RunCommand({"check", "--http", "http://127.0.0.1:1/events", "--timeout", "2s"}).status.code,
+      3);
+  EXPECT_EQ(RunCommand({"check", "--http", "nonsense"}).status.code, 2);
+  ProcessOptions no_grpc = OptionsFor({"check", "--http", url, "--timeout", "2s"});
+  no_grpc.environment["SLUICE_SERVER"] = "127.0.0.1:1";
+  EXPECT_EQ(RunToEnd(std::move(no_grpc)).status.code, 3);
+}
+
 TEST_F(Sluicectl, WrongUsageExitsWithTwo) {
   EXPECT_EQ(RunCommand({"send", "nowhere"}).status.code, 2);
 }
