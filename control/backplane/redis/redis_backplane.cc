@@ -84,6 +84,10 @@ void RedisBackplane::Leave(absl::AnyInvocable<void()> done) {
 void RedisBackplane::OnLinkUp(RedisLink& link) {
   Log(spdlog::level::debug, "connected to Redis",
       {{"link", &link == &parts_->command_link ? "commands" : "subscriptions"}});
+  // Found at different times, they may stand at different masters.
+  RedisLink& other =
+      &link == &parts_->command_link ? parts_->subscription_link : parts_->command_link;
+  if (other.is_up() && other.run_id() != link.run_id()) other.Reset("the master is another one");
   if (&link == &parts_->command_link) return ReportIfListening();
   was_up_ = true;
   link.connection().SetPushHandler([this](const redisReply& reply) { OnPush(reply); });

@@ -10,6 +10,8 @@ constexpr std::uint32_t kPageSize = 1000;
 // Why connections ended whose end was missed.
 constexpr char kGone[] = "client_gone";
 constexpr char kReplicaLeft[] = "replica_left";
+// One that did not answer is asked again after this.
+constexpr absl::Duration kUnreachablePause = absl::Seconds(3);
 
 }  // namespace
 
@@ -231,9 +233,17 @@ void ClientWatches::OnMembers() {
     missing_since = std::min(missing_since, now);
   }
   for (const Members::Member& other : members_.Others()) {
-    NoteMember(other.told.replica_id);
-    known_members_[other.told.replica_id] = absl::InfiniteDuration();
-    if (other.is_answering && !replicas_.contains(other.told.replica_id)) RequestSync();
+    const std::string& replica_id = other.told.replica_id;
+    // Redis may believe for long that one hears it whose machine is gone.
+    if (other.silence > Members::kGoneAfter) continue;
+    NoteMember(replica_id);
+    known_members_[replica_id] = absl::InfiniteDuration();
+    const bool is_read = replicas_.contains(replica_id) ||
+                         (sync_ != nullptr && sync_->replicas.contains(replica_id));
+    const bool has_failed =
+        std::find(unreachable_.begin(), unreachable_.end(), replica_id) != unreachable_.end();
+    if (is_read || !other.is_answering) continue;
+    if (!has_failed || now - synced_ > kUnreachablePause) RequestSync();
   }
   std::vector<std::string> gone;
   for (const auto& [replica_id, missing_since] : known_members_) {
@@ -256,6 +266,10 @@ void ClientWatches::OnMemberLeft(const std::string& replica_id) {
 }
 
 void ClientWatches::ForgetMember(const std::string& replica_id) {
+  if (sync_ != nullptr) {
+    sync_->replicas.erase(replica_id);
+    sync_->clients.erase(replica_id);
+  }
   if (known_members_.erase(replica_id) == 0) return;
   replicas_.erase(replica_id);
   view_.KeepOnly(replica_id, {}, kReplicaLeft);

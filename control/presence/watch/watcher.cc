@@ -44,6 +44,8 @@ Watcher::Watcher(WatchQuery query, CallerPointer caller, std::shared_ptr<WatchOu
 
 void Watcher::StartSnapshot(std::vector<std::string> unreachable) {
   stage_ = Stage::kSnapshot;
+  // Of clients that the snapshot has told of, their end is told too.
+  was_live_ = was_live_ || !cursor_.empty();
   cursor_.clear();
   unreachable_ = std::move(unreachable);
 }

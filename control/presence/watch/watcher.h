@@ -39,7 +39,7 @@ class WatchOutlet {
 // Limits: events that have not gone out: kEventsMax, kBytesMax. Beyond that the watch fails.
 class Watcher {
  public:
-  static constexpr std::size_t kEventsMax = 16'384;
+  static constexpr std::size_t kEventsMax = 200'000;
   static constexpr std::size_t kBytesMax = std::size_t{16} << 20;
 
   Watcher(WatchQuery query, CallerPointer caller, std::shared_ptr<WatchOutlet> outlet);

@@ -139,7 +139,9 @@ class WatchCall : public OpenCalls::Call,
     {
       const MutexLock lock(mutex_);
       pending_.clear();
-      is_finished_ = true;
+      if (!std::exchange(is_finished_, true)) {
+        serving_.counts.Count(grpc::StatusCode::CANCELLED, SystemClock().Uptime() - started_);
+      }
       Tell([self = shared_from_this()](ClientWatches& watches) { watches.End(self.get()); });
     }
     serving_.open_calls.Remove(this);

@@ -106,6 +106,7 @@ void RedisLink::Resolve(const RedisAddress& address) {
                                                           const tcp::endpoint&) {
                               if (attempt != attempt_) return;
                               if (failed) {
+                                if (locator_.needs_master()) locator_.Doubt();
                                 return Down(absl::StrCat("cannot connect: ", failed.message()));
                               }
                               OnTcpConnected(host);
@@ -211,7 +212,6 @@ void RedisLink::LoadScripts() {
 void RedisLink::OnHandshakeDone() {
   predecessor_id_ = connection_id_;
   predecessor_run_id_ = run_id_;
-  failures_ = 0;
   is_up_ = true;
   owner_.OnLinkUp(*this);
 }
@@ -273,6 +273,8 @@ void RedisLink::Watch() {
     }
     return;
   }
+  // Not sooner: a server that lets in and then refuses everything is no success.
+  if (now - attempt_began_ > kWaitMax) failures_ = 0;
   // A process that was stopped itself finds what came meanwhile only after this.
   const bool was_late = now - std::exchange(last_watch_, now) > kPingAfter;
   const auto quiet = now - connection_->last_received();

@@ -4,7 +4,7 @@
 -- another with the same id.
 
 if redis.call('GET', KEYS[4]) ~= ARGV[6] then return 0 end
-redis.call('PUBLISH', ARGV[3], ARGV[4])
+redis.call(publish, ARGV[3], ARGV[4])
 redis.call('DEL', KEYS[4])
 redis.call('ZREM', KEYS[2], ARGV[5])
 redis.call('HDEL', KEYS[3], ARGV[5])
