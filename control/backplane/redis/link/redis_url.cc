@@ -154,6 +154,9 @@ absl::StatusOr<RedisUrl> ParseRedisUrl(std::string_view text) {
         "with TLS)");
   }
   redis.kind = form->kind;
+  if (parts->user_info.find('@') + 1 < parts->user_info.size()) {
+    return Wrong("has an `@` in its user or password, where it is written `%40`", *form);
+  }
   if (redis.kind == RedisUrl::Kind::kServer && parts->hosts.size() > 1) {
     return Wrong("names several hosts", *form);
   }

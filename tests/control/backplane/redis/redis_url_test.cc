@@ -72,7 +72,8 @@ TEST(RedisUrl, RefusesWhatItIsNotAndShowsTheRightFormWithoutThePassword) {
        {"", "localhost:6379", "http://u:hunter2@h", "redis://", "redis://u:hunter2@h:0",
         "redis://u:hunter2@h:99999", "redis://u:hunter2@h/x", "redis://u:hunter2@h/-1",
         "redis://u:hunter2@h/99999999999", "redis://hunter2@h", "redis://u:hunter2@h?x=1",
-        "redis://u:hunter2@h#f", "redis://u:hunt er2@h", "redis://u:hunter2@"}) {
+        "redis://u:hunter2@h#f", "redis://u:hunt er2@h", "redis://u:hunter2@x@h",
+        "redis://u:hunter2@"}) {
     const auto url = ParseRedisUrl(wrong);
     ASSERT_FALSE(url.ok()) << wrong;
     const std::string message(url.status().message());
