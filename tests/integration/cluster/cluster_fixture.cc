@@ -39,6 +39,17 @@ std::shared_ptr<EventStream> ClusterTest::Open(std::size_t index, const std::str
   return stream;
 }
 
+int ClusterTest::StatusOfConnect(std::size_t index, const std::string& client_id) {
+  auto stream =
+      streams_.Open(replica(index).http_port(), GetEvents("/events?client_id=" + client_id));
+  EXPECT_TRUE(stream->WaitFor([](const StreamLog& log) {
+    return log.state == StreamLog::State::kAnswered || log.state == StreamLog::State::kClosed;
+  }));
+  const int status = stream->Log().head.status;
+  stream->Close();
+  return status;
+}
+
 ClusterTest::Outcome ClusterTest::Broadcast(std::size_t index, const std::string& data,
                                             const std::string& request_id) {
   v1::BroadcastRequest request;

@@ -35,6 +35,9 @@ class ClusterTest : public ::testing::Test {
   // A stream of replica `index` that has been told `sluice.open`.
   std::shared_ptr<EventStream> Open(std::size_t index, const std::string& query);
 
+  // The status of the answer to a connect of a client.
+  int StatusOfConnect(std::size_t index, const std::string& client_id);
+
   // What a broadcast, or a call to a client or a group, by way of replica `index` came to.
   struct Outcome {
     grpc::Status status;

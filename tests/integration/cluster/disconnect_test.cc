@@ -30,21 +30,6 @@ class Disconnecting : public ClusterTest {
     request.set_reason("signed \"out\"");
     return request;
   }
-
-  // The status line's code of a connect.
-  int StatusOfConnect(std::size_t index, const std::string& client_id) {
-    auto stream =
-        streams_.Open(replica(index).http_port(), GetEvents("/events?client_id=" + client_id));
-    EXPECT_TRUE(stream->WaitFor([](const StreamLog& log) {
-      return log.state == StreamLog::State::kAnswered || log.state == StreamLog::State::kClosed;
-    }));
-    const int status = stream->Log().head.status;
-    stream->Close();
-    return status;
-  }
-
- private:
-  EventStreamClient streams_;
 };
 
 TEST_F(Disconnecting, EndsEveryConnectionBehindWhatWaitedForIt) {
