@@ -204,7 +204,8 @@ bool ClientWatches::Follows(Replica& replica, const internal::v1::PresenceChange
 void ClientWatches::OnChanges(const internal::v1::PresenceChanges& changes) {
   if (watchers_.empty()) return;
   if (sync_ != nullptr) {
-    if (sync_->held.size() < kHeldMax) {
+    if (sync_->held_bytes < kHeldBytesMax) {
+      sync_->held_bytes += changes.ByteSizeLong();
       sync_->held.push_back(changes);
     } else {
       sync_->is_stale = true;

@@ -27,13 +27,13 @@ namespace sluice {
 //
 // Owner:  the cluster.
 // Thread: the cluster thread.
-// Limits: the view is there only while somebody watches. kHeldMax messages wait for it.
+// Limits: the view is there only while somebody watches. kHeldBytesMax of changes wait for it.
 class ClientWatches {
  public:
   static constexpr absl::Duration kLease = absl::Seconds(10);
   static constexpr absl::Duration kRenewal = absl::Seconds(3);
   static constexpr absl::Duration kSyncPause = absl::Seconds(1);
-  static constexpr std::size_t kHeldMax = 10'000;
+  static constexpr std::size_t kHeldBytesMax = std::size_t{64} << 20;
 
   ClientWatches(std::string replica_id, Scheduler& scheduler, Gather& gather,
                 const Members& members);
@@ -66,6 +66,7 @@ class ClientWatches {
     absl::btree_map<std::string, Replica> replicas;
     absl::btree_map<std::string, ClusterView::ReplicaClients> clients;
     std::vector<internal::v1::PresenceChanges> held;
+    std::size_t held_bytes = 0;
     absl::btree_set<std::string> unreachable;
     bool is_stale = false;  // Something was missed meanwhile.
   };

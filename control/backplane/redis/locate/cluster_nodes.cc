@@ -31,11 +31,19 @@ ClusterNodes::ClusterNodes(boost::asio::io_context& io_context, const RedisUrl& 
       asked_(url.addresses),
       link_(io_context, url, std::move(tls), "sluice-nodes", {}, asked_, *this) {}
 
-void ClusterNodes::Asked::Add(const RedisAddress& node) {
-  const bool is_known =
-      std::any_of(nodes_.begin(), nodes_.end(),
-                  [&node](const RedisAddress& known) { return known.Text() == node.Text(); });
-  if (!is_known) nodes_.push_back(node);
+void ClusterNodes::Asked::Update(std::vector<RedisAddress> nodes) {
+  const std::string asked = present().Text();
+  nodes.insert(nodes.end(), of_url_.begin(), of_url_.end());
+  nodes.push_back(present());  // It may have left the cluster.
+  nodes_.clear();
+  for (RedisAddress& node : nodes) {
+    const bool is_known =
+        std::any_of(nodes_.begin(), nodes_.end(),
+                    [&node](const RedisAddress& known) { return known.Text() == node.Text(); });
+    if (is_known) continue;
+    if (node.Text() == asked) index_ = nodes_.size();
+    nodes_.push_back(std::move(node));
+  }
 }
 
 void ClusterNodes::Stop() {
@@ -84,17 +92,19 @@ void ClusterNodes::Ask(Found found) {
 
 absl::StatusOr<RedisAddress> ClusterNodes::MasterOf(const redisReply& slots) {
   std::optional<RedisAddress> master;
+  std::vector<RedisAddress> nodes;
   for (const redisReply* range : ElementsOf(slots)) {
     const auto elements = ElementsOf(*range);
     for (std::size_t i = 2; i < elements.size(); ++i) {
       const auto node = ReadNode(*elements[i], asked_.present().host);
       if (!node.has_value()) continue;
-      asked_.Add(*node);
+      nodes.push_back(*node);
       // The first of a range is its master.
       const bool holds_slot = elements[0]->integer <= slot_ && slot_ <= elements[1]->integer;
       if (i == 2 && holds_slot) master = node;
     }
   }
+  asked_.Update(std::move(nodes));
   if (master.has_value()) return *master;
   return absl::UnavailableError(absl::StrCat("no node of the cluster holds slot ", slot_));
 }

@@ -31,15 +31,17 @@ class ClusterNodes : public RedisLocator, public RedisLink::Owner {
   // The node that is asked at present.
   class Asked : public RedisLocator {
    public:
-    explicit Asked(std::vector<RedisAddress> nodes) : nodes_(std::move(nodes)) {}
-    void Find(Found found) override { found(nodes_[index_ % nodes_.size()]); }
+    explicit Asked(std::vector<RedisAddress> nodes) : of_url_(nodes), nodes_(std::move(nodes)) {}
+    void Find(Found found) override { found(present()); }
     bool needs_master() const override { return false; }
     void Next() { ++index_; }
-    void Add(const RedisAddress& node);
+    // The cluster is these nodes now. Those of the URL are asked too, when none of these answers.
+    void Update(std::vector<RedisAddress> nodes);
     std::size_t size() const { return nodes_.size(); }
     const RedisAddress& present() const { return nodes_[index_ % nodes_.size()]; }
 
    private:
+    const std::vector<RedisAddress> of_url_;
     std::vector<RedisAddress> nodes_;
     std::size_t index_ = 0;
   };

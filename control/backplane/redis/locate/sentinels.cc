@@ -1,16 +1,26 @@
 #include "control/backplane/redis/locate/sentinels.h"
 
-#include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "edge/log/log.h"
 
 namespace sluice {
 namespace {
+
+std::optional<RedisAddress> ReadAddress(std::string_view host, std::string_view port) {
+  std::uint32_t number = 0;
+  if (!absl::SimpleAtoi(absl::string_view(port.data(), port.size()), &number)) return std::nullopt;
+  RedisAddress address;
+  address.host = std::string(host);
+  address.port = static_cast<std::uint16_t>(number);
+  return address;
+}
 
 constexpr char kSwitched[] = "+switch-master";
 
@@ -107,15 +117,11 @@ void Sentinels::Ask(Found found) {
 void Sentinels::OnAnswer(Poll& poll, const redisReply* reply) {
   --poll.missing;
   if (reply != nullptr && ElementsOf(*reply).size() == 2) {
-    RedisAddress address;
-    std::uint32_t port = 0;
-    address.host = TextOf(*ElementsOf(*reply)[0]);
-    if (absl::SimpleAtoi(absl::string_view(TextOf(*ElementsOf(*reply)[1]).data(),
-                                           TextOf(*ElementsOf(*reply)[1]).size()),
-                         &port)) {
-      address.port = static_cast<std::uint16_t>(port);
-      ++poll.votes[address.Text()];
-      poll.addresses[address.Text()] = address;
+    const auto address =
+        ReadAddress(TextOf(*ElementsOf(*reply)[0]), TextOf(*ElementsOf(*reply)[1]));
+    if (address.has_value()) {
+      ++poll.votes[address->Text()];
+      poll.addresses[address->Text()] = *address;
     }
   }
   if (poll.found == nullptr) return;
@@ -127,7 +133,10 @@ void Sentinels::OnAnswer(Poll& poll, const redisReply* reply) {
       best != poll.votes.end() && 2 * static_cast<std::size_t>(best->second) > sentinels_.size();
   if (!is_decided && poll.missing > 0) return;
   auto found = std::exchange(poll.found, nullptr);
-  if (best != poll.votes.end()) return found(poll.addresses[best->first]);
+  if (best != poll.votes.end()) {
+    found_ = best->first;
+    return found(poll.addresses[best->first]);
+  }
   found(absl::UnavailableError(absl::StrCat("no Sentinel knows the service `", service_, "`")));
 }
 
@@ -136,7 +145,12 @@ void Sentinels::OnEvent(const redisReply& push) {
   if (elements.size() != 3 || TextOf(*elements[0]) != "message") return;
   // SERVICE OLD-ADDRESS OLD-PORT NEW-ADDRESS NEW-PORT
   const std::string_view text = TextOf(*elements[2]);
-  if (!absl::StartsWith(absl::string_view(text.data(), text.size()), service_ + " ")) return;
+  const std::vector<std::string> words =
+      absl::StrSplit(absl::string_view(text.data(), text.size()), ' ');
+  if (words.size() != 5 || words[0] != service_) return;
+  // Each Sentinel tells of it; those that do later find the links there already.
+  const auto address = ReadAddress(words[3], words[4]);
+  if (address.has_value() && address->Text() == found_) return;
   on_moved_("the Sentinels have made another server the master");
 }
 

@@ -23,7 +23,7 @@ namespace sluice {
 class Sentinels : public RedisLocator, public RedisLink::Owner {
  public:
   // `url`: a Sentinel URL; its user and password are those of the servers, not of Sentinels.
-  // `on_moved`: the master is another one now.
+  // `on_moved`: the master is another one than was found last.
   Sentinels(boost::asio::io_context& io_context, const RedisUrl& url, RedisTlsFiles tls,
             std::function<void(const std::string& why)> on_moved);
 
@@ -62,6 +62,7 @@ class Sentinels : public RedisLocator, public RedisLink::Owner {
   const std::function<void(const std::string&)> on_moved_;
   std::vector<std::unique_ptr<Sentinel>> sentinels_;
   std::vector<Found> waiting_;
+  std::string found_;  // The address that was found last.
 };
 
 }  // namespace sluice
