@@ -18,6 +18,7 @@ struct Program {
   Terminal& terminal;
   ServerOptions server;
   OutputFormat format = OutputFormat::kTable;
+  bool uses_server = true;  // Whether the action calls Sluice, and a context may name which.
   std::function<ExitCode()> action;
 };
 

@@ -12,6 +12,8 @@
 #include "clients/cli/command/option.h"
 #include "clients/cli/command/replicas.h"
 #include "clients/cli/command/send.h"
+#include "clients/cli/completion/completion_command.h"
+#include "clients/cli/context/context.h"
 #include "clients/cli/groups/groups_command.h"
 #include "clients/cli/history/history_command.h"
 #include "clients/cli/input/argument.h"
@@ -72,6 +74,7 @@ void AddGlobalOptions(CLI::App& app, Program& program) {
 
 void AddVersionCommand(CLI::App& app, Program& program) {
   app.add_subcommand("version", "Print the version of sluicectl")->final_callback([&program] {
+    program.uses_server = false;
     program.action = [&program] {
       if (program.format == OutputFormat::kTable) {
         program.terminal.out << "sluicectl " SLUICE_VERSION "\n";
@@ -109,13 +112,15 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error,
 }  // namespace
 
 ExitCode Run(int argument_count, const char* const* arguments, Terminal& terminal) {
-  Program program{terminal, {}, OutputFormat::kTable, {}};
+  Program program{terminal};
+  std::string context;
   CLI::App app("Controls Sluice: sends events to browsers and looks at who is connected.",
                "sluicectl");
   app.fallthrough();  // Inherited by the commands: global options may stand after them.
   app.require_subcommand(1);
   app.set_version_flag("--version", "sluicectl " SLUICE_VERSION);
   app.footer(kFooter);
+  AddContextOption(app, context);
   AddGlobalOptions(app, program);
   AddSendCommands(app, program);
   AddPublishCommand(app, program);
@@ -126,11 +131,17 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
   AddTailCommand(app, program);
   AddCheckCommand(app, program);
   AddTokenCommands(app, program);
+  AddContextsCommands(app, program);
   AddVersionCommand(app, program);
+  AddCompletionCommands(app, program);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
     return ReportParseError(app, error, terminal);
+  }
+  if (program.uses_server) {
+    const absl::Status status = ApplyContext(app, context);
+    if (!status.ok()) return ReportWrongUsage(terminal, Visible(std::string(status.message())));
   }
   ExitCode exit_code = program.action();
   terminal.out.flush();

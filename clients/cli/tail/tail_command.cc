@@ -113,6 +113,7 @@ void AddTailCommand(CLI::App& app, Program& program) {
               "  sluicectl tail http://127.0.0.1:8080/events --count 1 -o jsonl\n"
               "  sluicectl tail http://127.0.0.1:8080/events --header @credentials.txt");
   tail->final_callback([&program, arguments] {
+    program.uses_server = false;
     program.action = [&program, arguments] { return Tail(program, *arguments); };
   });
 }

@@ -135,6 +135,7 @@ void AddTokenCommands(CLI::App& app, Program& program) {
   AddExamples(*create,
               "  sluicectl token create --name billing --scope publish --group-prefix billing.");
   create->final_callback([&program, arguments] {
+    program.uses_server = false;
     program.action = [&program, arguments] { return CreateToken(program, *arguments); };
   });
 }

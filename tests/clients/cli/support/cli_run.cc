@@ -15,6 +15,11 @@
 namespace sluice::cli {
 namespace {
 
+std::string& Home() {
+  static std::string home = "/nonexistent";
+  return home;
+}
+
 // A file in memory with the text, at its beginning.
 int InputWith(const std::string& text) {
   const int fd = memfd_create("input", MFD_CLOEXEC);
@@ -25,6 +30,9 @@ int InputWith(const std::string& text) {
 
 ExitCode RunWith(const std::vector<std::string>& arguments, const std::string& input,
                  std::ostream& out, std::ostream& err) {
+  setenv("HOME", Home().c_str(), /*overwrite=*/1);
+  unsetenv("XDG_CONFIG_HOME");
+  unsetenv("SLUICE_CONTEXT");
   unsetenv("SLUICE_SERVER");
   unsetenv("SLUICE_TOKEN_FILE");
   std::vector<const char*> pointers = {"sluicectl"};
@@ -37,6 +45,10 @@ ExitCode RunWith(const std::vector<std::string>& arguments, const std::string& i
 }
 
 }  // namespace
+
+void SetCliHome(const std::string& path) {
+  Home() = path;
+}
 
 CliRun RunCli(const std::vector<std::string>& arguments, const std::string& input) {
   std::ostringstream out;

@@ -18,6 +18,9 @@ struct CliRun {
   std::string err;
 };
 
+// The home directory of the runs that follow. By default there is none.
+void SetCliHome(const std::string& path);
+
 // Runs sluicectl with the arguments within this process. `input` is its standard input.
 CliRun RunCli(const std::vector<std::string>& arguments, const std::string& input = "");
 
