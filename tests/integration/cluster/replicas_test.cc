@@ -1,6 +1,7 @@
 #include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include "tests/integration/cluster/cluster_fixture.h"
@@ -139,6 +140,28 @@ TEST_F(ThreeReplicas, AnswerARepeatedRequestWithTheFirstAnswer) {
   Broadcast(0, "end");
   ASSERT_TRUE(ReceivesEvents(*stream, 2));
   EXPECT_EQ(SentEvents(stream->Log())[1].data, "end");
+}
+
+TEST_F(ThreeReplicas, LetARepeatedRequestWaitForTheAnswerOfTheFirst) {
+  const auto here = Open(0, "client_id=ada");
+  const auto silent = Open(2, "client_id=ada");
+  replica(2).process().Signal(SIGSTOP);
+  Outcome first;
+  std::thread sends_first([&] { first = Broadcast(0, "x", "request-1"); });
+  ASSERT_TRUE(ReceivesEvents(*here, 1)) << "it has been sent, and waits for the silent replica";
+  const Outcome again = Broadcast(1, "x", "request-1");
+  sends_first.join();
+  replica(2).process().Signal(SIGCONT);
+  ASSERT_TRUE(first.status.ok()) << first.status.error_message();
+  EXPECT_EQ(first.delivery.unconfirmed_replicas(), 1);
+  ASSERT_TRUE(again.status.ok()) << again.status.error_message();
+  EXPECT_TRUE(again.delivery.replayed());
+  EXPECT_EQ(again.delivery.event_id(), first.delivery.event_id());
+  EXPECT_EQ(again.delivery.connections(), 1);
+  EXPECT_EQ(again.delivery.unconfirmed_replicas(), 1);
+  Broadcast(0, "end");
+  ASSERT_TRUE(ReceivesEvents(*silent, 2));
+  EXPECT_EQ(SentEvents(silent->Log())[1].data, "end") << "x came once";
 }
 
 TEST_F(ThreeReplicas, HearOnlyOfChannelsThatTheyHaveConnectionsFor) {

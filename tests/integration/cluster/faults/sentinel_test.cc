@@ -76,6 +76,45 @@ TEST_F(SentinelFaults, TheMasterChangesInOrder) {
   Finish("Sentinel: a failover is asked for", asked, true);
 }
 
+// A caller that is told UNAVAILABLE repeats its call.
+TEST_F(SentinelFaults, ARecordSurvivesTheMaster) {
+  for (int i = 0; i < 3; ++i) StartReplica({}, Url());
+  const auto ada = Open(0, "client_id=ada");
+  v1::SetClientMetadataRequest set;
+  set.set_client_id("ada");
+  (*set.mutable_metadata()->mutable_fields())["plan"].set_string_value("pro");
+  v1::SetClientMetadataResponse changed;
+  ASSERT_TRUE(Call(1, &Stub::SetClientMetadata, set, &changed).ok());
+  v1::JoinGroupsRequest join;
+  join.set_client_id("ada");
+  join.add_groups("staff");
+  v1::JoinGroupsResponse joined;
+  ASSERT_TRUE(Call(1, &Stub::JoinGroups, join, &joined).ok());
+  ASSERT_TRUE(Eventually([this] {
+    const auto kept = servers_[1]->Command({"HGETALL", "sluice:1:record:ada"});
+    return kept.ok() && absl::StrContains(*kept, "staff");
+  })) << "the other server has it";
+  const std::int64_t version = joined.client().metadata_version();
+  servers_[0]->Kill();
+  const auto as_is_due = [this, version](std::size_t by) {
+    v1::GetClientRequest get;
+    get.set_client_id("ada");
+    v1::GetClientResponse got;
+    if (!Call(by, &Stub::GetClient, get, &got).ok()) return false;
+    const auto plan = got.client().metadata().fields().find("plan");
+    return plan != got.client().metadata().fields().end() && plan->second.string_value() == "pro" &&
+           got.client().metadata_version() == version && got.client().groups_size() == 1 &&
+           got.client().groups(0) == "staff";
+  };
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(Eventually([&] { return as_is_due(i); })) << i;
+  const auto later = Open(2, "client_id=ada");
+  EXPECT_TRUE(Eventually([&] { return SendToGroup(1, "staff", "x").delivery.connections() == 2; }))
+      << "who was there and who came later";
+  set.set_expected_version(version);
+  (*set.mutable_metadata()->mutable_fields())["plan"].set_string_value("free");
+  EXPECT_TRUE(Call(2, &Stub::SetClientMetadata, set, &changed).ok()) << "versions go on";
+}
+
 TEST_F(SentinelFaults, AMasterThatComesBackIsNotTakenForTheMaster) {
   servers_[0]->Kill();
   ASSERT_TRUE(Eventually([this] { return IsMaster(*servers_[1]); }));
