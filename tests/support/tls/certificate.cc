@@ -33,7 +33,7 @@ Certificate::Key Certificate::NewKey() {
 }
 
 Certificate::Signed Certificate::NewCertificate(const std::string& name, EVP_PKEY* key,
-                                                const X509* issuer) {
+                                                const X509* issuer, long valid_for_s) {
   Signed made(X509_new(), &X509_free);
   X509* certificate = made.get();
   X509_set_version(certificate, X509_VERSION_3);
@@ -41,7 +41,7 @@ Certificate::Signed Certificate::NewCertificate(const std::string& name, EVP_PKE
   SLUICE_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof(serial)) == 1);
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial);
   X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 24L * 3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), valid_for_s);
   X509_NAME* subject = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
@@ -52,16 +52,16 @@ Certificate::Signed Certificate::NewCertificate(const std::string& name, EVP_PKE
 
 Certificate Certificate::Authority(const std::string& name) {
   Key key = NewKey();
-  Signed certificate = NewCertificate(name, key.get(), nullptr);
+  Signed certificate = NewCertificate(name, key.get(), nullptr, kDaySeconds);
   AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
   SLUICE_CHECK(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0);
   return {std::move(key), std::move(certificate)};
 }
 
-Certificate Certificate::Issue(const std::string& names) const {
+Certificate Certificate::Issue(const std::string& names, long valid_for_s) const {
   Key key = NewKey();
-  Signed certificate = NewCertificate("test", key.get(), certificate_.get());
+  Signed certificate = NewCertificate("test", key.get(), certificate_.get(), valid_for_s);
   if (!names.empty()) AddExtension(certificate.get(), NID_subject_alt_name, names);
   SLUICE_CHECK(X509_sign(certificate.get(), key_.get(), EVP_sha256()) > 0);
   return {std::move(key), std::move(certificate)};

@@ -8,15 +8,18 @@
 
 namespace sluice::tests {
 
-// A certificate with its key, made for a test: P-256, valid for a day.
+// A certificate with its key, made for a test: P-256, valid since an hour.
 class Certificate {
  public:
+  static constexpr long kDaySeconds = 24L * 3600;
+
   // One that signs others, and itself.
   static Certificate Authority(const std::string& name);
 
   // One signed by the authority. `names`: its subjectAltName as OpenSSL writes it, such as
-  // `DNS:localhost,IP:127.0.0.1` or `URI:spiffe://example/job`.
-  Certificate Issue(const std::string& names) const;
+  // `DNS:localhost,IP:127.0.0.1` or `URI:spiffe://example/job`. It ends `valid_for_s` from now,
+  // or has ended.
+  Certificate Issue(const std::string& names, long valid_for_s = kDaySeconds) const;
 
   std::string pem() const;
   std::string key_pem() const;
@@ -29,7 +32,8 @@ class Certificate {
       : key_(std::move(key)), certificate_(std::move(certificate)) {}
 
   static Key NewKey();
-  static Signed NewCertificate(const std::string& name, EVP_PKEY* key, const X509* issuer);
+  static Signed NewCertificate(const std::string& name, EVP_PKEY* key, const X509* issuer,
+                               long valid_for_s);
 
   Key key_;
   Signed certificate_;

@@ -12,8 +12,8 @@ namespace {
 class RedisTls : public ClusterTest {
  protected:
   // `names`: of its certificate.
-  void StartRedis(const std::string& names) {
-    certificate_.emplace(authority_.Issue(names));
+  void StartRedis(const std::string& names, long valid_for_s = Certificate::kDaySeconds) {
+    certificate_.emplace(authority_.Issue(names, valid_for_s));
     certificate_file_.emplace(certificate_->pem());
     key_file_.emplace(certificate_->key_pem());
     server_ = std::make_unique<RedisServer>(std::vector<std::string>{
@@ -72,6 +72,11 @@ TEST_F(RedisTls, RefusesAServerOfAnotherAuthority) {
   std::vector<std::string> flags = Flags();
   flags[0] = "--redis-tls-ca=" + file.path();
   ExpectNoTls(flags, Url(), "no TLS: certificate verify failed");
+}
+
+TEST_F(RedisTls, RefusesAServerWhoseCertificateHasExpired) {
+  StartRedis("IP:127.0.0.1", -60);
+  ExpectNoTls(Flags(), Url(), "certificate has expired");
 }
 
 TEST_F(RedisTls, TellsThatRedisWantsACertificate) {
