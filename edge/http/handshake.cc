@@ -39,11 +39,10 @@ bool IsHttpError(const boost::system::error_code& error) {
 
 }  // namespace
 
-Handshake::Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
-                     const CorsPolicy& cors, const TrustedProxies& trusted_proxies,
+Handshake::Handshake(StreamSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
+                     const TrustedProxies& trusted_proxies,
                      const std::vector<std::string>& captured_headers, HandshakeOwner& owner)
     : socket_(std::move(socket)),
-      head_timeout_(head_timeout),
       wheel_(wheel),
       cors_(cors),
       trusted_proxies_(trusted_proxies),
@@ -56,7 +55,7 @@ void Handshake::Start() {
   remote_endpoint_ = socket_.tcp().remote_endpoint(error);
   if (error) return;  // The peer has gone again.
   SetStreamOptions(socket_.tcp());
-  wheel_.Schedule(*this, wheel_.After(head_timeout_));
+  wheel_.Schedule(*this, wheel_.After(kCrowdedHeadTimeout));
   Negotiate();
 }
 
@@ -192,7 +191,12 @@ std::unique_ptr<const CapturedHeaders> Handshake::Captured(const RequestHead& he
 }
 
 void Handshake::OnDeadline() {
-  if (answer_.empty() && is_negotiated_ && head_timeout_ >= kHeadTimeout) {
+  // It is not answered while it is crowded: the answer would keep the place that others wait for.
+  if (!answer_.empty() || owner_.AreHandshakesCrowded()) return Close();
+  waited_for_head_ += kCrowdedHeadTimeout;
+  if (waited_for_head_ < kHeadTimeout) {
+    wheel_.Schedule(*this, wheel_.After(kCrowdedHeadTimeout));
+  } else if (is_negotiated_) {
     Answer(ErrorAnswer({408, "head_too_slow", "the request head took over 10 s"}, "", true));
   } else {
     Close();

@@ -57,6 +57,9 @@ class HandshakeOwner {
 
   virtual void OnArrival(StreamArrival arrival) = 0;
 
+  // Others wait for the places of those that take long.
+  virtual bool AreHandshakesCrowded() const = 0;
+
   // A handshake is over: its connection is closed or has become a stream.
   virtual void OnHandshakeOver() = 0;
 };
@@ -65,17 +68,18 @@ class HandshakeOwner {
 // become a stream.
 // Owner:  itself, by its pending operations.
 // Thread: the shard's.
-// Limits: TLS handshake and 16 KiB of request head in 10 s, or less when told so; the door has
-//         times of its own; after an answer the peer has 2 s and 64 KiB to close.
+// Limits: TLS handshake and 16 KiB of request head in 10 s, or 1 s while others wait for its place;
+//         the door has times of its own; after an answer the peer has 2 s and 64 KiB to close.
 class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<Handshake> {
  public:
   static constexpr absl::Duration kHeadTimeout = absl::Seconds(10);
+  // Browsers send a head at once, but silent connections could otherwise hold every place for 10 s,
+  // again and again.
+  static constexpr absl::Duration kCrowdedHeadTimeout = absl::Seconds(1);
 
-  // `head_timeout`: how long the head may take. Less than kHeadTimeout: it is not answered when it
-  // takes longer, because the answer would keep the place that others wait for.
-  Handshake(StreamSocket socket, absl::Duration head_timeout, TimerWheel& wheel,
-            const CorsPolicy& cors, const TrustedProxies& trusted_proxies,
-            const std::vector<std::string>& captured_headers, HandshakeOwner& owner);
+  Handshake(StreamSocket socket, TimerWheel& wheel, const CorsPolicy& cors,
+            const TrustedProxies& trusted_proxies, const std::vector<std::string>& captured_headers,
+            HandshakeOwner& owner);
 
   ~Handshake() override { owner_.OnHandshakeOver(); }
 
@@ -105,7 +109,7 @@ class Handshake : public TimerWheel::Timer, public std::enable_shared_from_this<
 
   StreamSocket socket_;
   bool is_negotiated_ = false;
-  const absl::Duration head_timeout_;
+  absl::Duration waited_for_head_;
   TimerWheel& wheel_;
   const CorsPolicy& cors_;
   const TrustedProxies& trusted_proxies_;

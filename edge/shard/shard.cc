@@ -21,10 +21,6 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kDeadlinesPerTurn = 512;
 constexpr int kClientIdLength = 16;  // 80 random bits.
-// How long a head may take while half the places for handshakes are taken. Browsers send theirs at
-// once, but silent connections could otherwise hold every place for 10 s, again and again.
-constexpr absl::Duration kCrowdedHeadTimeout = absl::Seconds(1);
-
 // How many times the reconnection time a stream stays away that was replaced.
 constexpr int kReplacedBackoff = 10;
 
@@ -91,17 +87,20 @@ bool Shard::HasRoomForHandshakes() const {
 }
 
 bool Shard::OnAccept(TcpSocket socket) {
-  const bool is_crowded = ++handshake_count_ > handshakes_max() / 2;
-  const absl::Duration head_timeout = is_crowded ? kCrowdedHeadTimeout : Handshake::kHeadTimeout;
+  ++handshake_count_;
   std::unique_ptr<TlsLayer> tls;
   if (context_.guards.tls != nullptr) {
     tls = std::make_unique<TlsLayer>(context_.guards.tls->current(), socket.native_handle());
   }
-  std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), head_timeout, wheel_,
+  std::make_shared<Handshake>(StreamSocket(std::move(socket), std::move(tls)), wheel_,
                               context_.cors, context_.options.trusted_proxies,
                               context_.options.captured_headers, *this)
       ->Start();
   return HasRoomForHandshakes();
+}
+
+bool Shard::AreHandshakesCrowded() const {
+  return handshake_count_ > handshakes_max() / 2;
 }
 
 void Shard::OnHandshakeOver() {

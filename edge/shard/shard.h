@@ -86,6 +86,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   Refusal RefuseForNow() override { return gate_.RefuseWith(EndReason::kUnavailable); }
   void AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) override;
   void OnArrival(StreamArrival arrival) override;
+  bool AreHandshakesCrowded() const override;
   void OnHandshakeOver() override;
   // SessionOwner
   void OnSessionEnded(Session& session, EndReason reason) override;

@@ -49,17 +49,12 @@ chmod 755 "$root"
 
 user=$(sed -n 's/^USER //p' "$dockerfile")
 log="$packages_folder/log"
+: >"$log"
 # The ports are told by the log.
 env -i /usr/sbin/chroot --userspec="$user" "$root" /usr/local/bin/sluice --http 127.0.0.1:0 \
   --grpc 127.0.0.1:0 --admin 127.0.0.1:0 --log-format=text --shutdown-delay=0 --drain=0 >"$log" 2>&1 &
 process=$!
-admin=
-for _ in {1..100}; do
-  admin=$(sed -n 's/.* admin=\([0-9.:]*\).*/\1/p' "$log")
-  [[ -z $admin ]] || break
-  kill -0 "$process" 2>/dev/null || { cat "$log"; exit 1; }
-  sleep 0.1
-done
+admin=$(grep -oPm1 'admin=\K[0-9.:]+' < <(timeout 10 tail -f -n +1 --pid="$process" "$log") || true)
 [[ -n $admin ]] || { echo "it did not start:"; cat "$log"; exit 1; }
 [[ $(stat -c %u "/proc/$process") == "${user%:*}" ]] || { echo "it does not run as $user"; exit 1; }
 

@@ -4,6 +4,8 @@ namespace sluice::tidy {
 
 const std::vector<Exemption>& Exemptions() {
   static const std::vector<Exemption> kExemptions = {
+      {"tests/bench/drain/main.cc", "sleep",
+       "a benchmark sends at a pace and opens streams when it is time"},
       {"tests/bench/resume/main.cc", "sleep",
        "a benchmark sends at a pace and measures for a time; there is no condition to wait on"},
       {"tests/helm/dashboard_is_answered.mjs", "sleep",

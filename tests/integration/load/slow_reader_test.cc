@@ -1,12 +1,12 @@
 #include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "edge/names/connection_id.h"
+#include "tests/integration/load/user_memory.h"
 #include "tests/integration/server_fixture.h"
 #include "tests/support/eventually.h"
 
@@ -14,19 +14,6 @@ namespace sluice::tests {
 namespace {
 
 constexpr int kEventBytes = 50'000;
-
-// RssAnon of the process, in bytes.
-std::int64_t UserMemory(pid_t pid) {
-  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
-  std::string word;
-  while (status >> word) {
-    if (word != "RssAnon:") continue;
-    std::int64_t kilobytes = 0;
-    status >> kilobytes;
-    return kilobytes * 1024;
-  }
-  return -1;
-}
 
 class SlowReader : public ServerTest {
  protected:
@@ -77,7 +64,7 @@ TEST_F(SlowReader, IsEndedAloneWithMemoryBoundedAndTheOthersGetEverything) {
   std::vector<std::shared_ptr<EventStream>> others;
   for (int i = 0; i < kOthers; ++i) others.push_back(OpenReader(absl::StrCat("c", i)));
 
-  const std::int64_t memory_before = UserMemory(server().process().pid());
+  const std::int64_t memory_before = UserMemoryBytes(server().process().pid());
   std::int64_t dropped = 0;
   for (int i = 1; i <= kEvents; ++i) {
     dropped += BroadcastLargeEvent().dropped();
@@ -86,7 +73,7 @@ TEST_F(SlowReader, IsEndedAloneWithMemoryBoundedAndTheOthersGetEverything) {
     }
   }
   EXPECT_EQ(dropped, 1) << "the event over which the slow stream was ended";
-  EXPECT_LT(UserMemory(server().process().pid()) - memory_before, 64 << 20);
+  EXPECT_LT(UserMemoryBytes(server().process().pid()) - memory_before, 64 << 20);
 
   slow->ResumeReading();
   ASSERT_TRUE(slow->WaitForEnd());
