@@ -13,11 +13,8 @@
 #include "edge/log/log.h"
 
 namespace sluice {
-namespace {
 
 namespace asio = boost::asio;
-
-}  // namespace
 
 Cluster::Cluster(ClusterOptions options, const Clock& clock, asio::io_context& io_context,
                  Backplane& backplane)
@@ -217,8 +214,8 @@ bool Cluster::OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record
   return streams_->OnRecordRead(id, std::move(record), read_at);
 }
 
-void Cluster::OnLive(ConnectionId id) {
-  streams_->OnLive(id);
+void Cluster::OnLive(ConnectionId id, const EventNumber& position) {
+  streams_->OnLive(id, position);
 }
 
 void Cluster::OnMessage(const std::string& channel, const EventNumber& number,
@@ -324,7 +321,7 @@ void Cluster::OnInterrupted() {
 }
 
 void Cluster::OnSubscribedAgain() {
-  feed_->OnSubscribedAgain(interest_.Channels(), directory_.ClientIds());
+  feed_->OnSubscribedAgain(interest_.SubscribedChannels(), directory_.ClientIds());
 }
 
 void Cluster::OnChannelReleased(const std::string& channel) {
@@ -340,8 +337,9 @@ void Cluster::OnEvent(const std::string& channel, const EventNumber& number, std
 }
 
 void Cluster::OnRecordsRead(
-    std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records, bool is_new_epoch) {
-  streams_->OnRecordsRead(records, is_new_epoch);
+    std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
+    const EventNumber& read_at) {
+  streams_->OnRecordsRead(records, read_at);
 }
 
 void Cluster::OnWhole() {

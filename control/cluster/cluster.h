@@ -129,13 +129,13 @@ class Cluster : public ConnectionObserver,
   void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                std::string_view payload, absl::Duration age, bool is_missed) override;
   void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
-                     bool is_new_epoch) override;
+                     const EventNumber& read_at) override;
   void OnWhole() override;
   // Splices::Owner
   bool IsWhole() const override { return feed_->is_whole(); }
   bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
                     const EventNumber& read_at) override;
-  void OnLive(ConnectionId id) override;
+  void OnLive(ConnectionId id, const EventNumber& position) override;
   std::string DescribeReplica() override;
   // Gather::Answerer
   void Answer(const internal::v1::Question& question, Gather::AnswerDone done) override;

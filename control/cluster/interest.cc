@@ -51,7 +51,10 @@ void Interest::OnInterrupted() {
     channel.is_missing = true;
   }
   // A backplane that confirms at once must find all of them missing.
-  for (const std::string& name : Channels()) {
+  std::vector<std::string> names;
+  for (const auto& [name, channel] : channels_) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
     const auto found = channels_.find(name);
     if (found != channels_.end()) Subscribe(name, found->second);
   }
@@ -96,9 +99,11 @@ bool Interest::IsSubscribed(const std::string& name) const {
   return found != channels_.end() && found->second.is_subscribed && !is_catching_up();
 }
 
-std::vector<std::string> Interest::Channels() const {
+std::vector<std::string> Interest::SubscribedChannels() const {
   std::vector<std::string> names;
-  for (const auto& [name, channel] : channels_) names.push_back(name);
+  for (const auto& [name, channel] : channels_) {
+    if (channel.is_subscribed) names.push_back(name);
+  }
   std::sort(names.begin(), names.end());
   return names;
 }

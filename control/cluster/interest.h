@@ -49,8 +49,8 @@ class Interest {
 
   bool is_catching_up() const { return channels_missing_ > 0; }
 
-  // Every channel that is held, sorted.
-  std::vector<std::string> Channels() const;
+  // Every channel whose subscription was confirmed, sorted.
+  std::vector<std::string> SubscribedChannels() const;
 
   // The shards that hold the channel; empty when nobody does.
   std::vector<int> ShardsOf(const std::string& name) const;

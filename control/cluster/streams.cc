@@ -29,6 +29,14 @@ std::shared_ptr<const MetadataScalars> ScalarsOf(const Record* record) {
   return scalars;
 }
 
+// Whether the record assigns a group since a number above this one.
+bool HasJoinedSince(const EventNumber& number, const OwnGroups& own, const Record* record) {
+  if (record == nullptr) return false;
+  return std::any_of(record->groups.begin(), record->groups.end(), [&](const auto& assigned) {
+    return assigned.second.sequence > number.sequence && !own.since.contains(assigned.first);
+  });
+}
+
 }  // namespace
 
 Streams::Streams(bool has_history, Backplane& backplane, Interest& interest, Directory& directory,
@@ -57,6 +65,7 @@ void Streams::Open(OpenedConnection opened) {
 
 void Streams::Close(ConnectionId id, EndReason reason) {
   has_metadata_.erase(id);
+  ahead_.erase(id);
   const auto joining = joining_.extract(id);
   splices_.Remove(id);
   if (const auto live = live_.extract(id); !live.empty()) {
@@ -204,7 +213,16 @@ bool Streams::Switch(ConnectionId id, Joining& joining, const GroupsChange& chan
   return false;
 }
 
-void Streams::OnLive(ConnectionId id) {
+EventNumber Streams::PositionOf(ConnectionId id, const EventNumber& here) const {
+  const EventNumber position = feed_.PositionOf(here);
+  const auto found = ahead_.find(id);
+  if (found == ahead_.end()) return position;
+  const EventNumber& ahead = found->second;
+  return ahead.epoch == position.epoch && ahead.sequence > position.sequence ? ahead : position;
+}
+
+void Streams::OnLive(ConnectionId id, const EventNumber& position) {
+  if (position.sequence > backplane_.position().sequence) ahead_[id] = position;
   const auto extracted = joining_.extract(id);  // Its acks go out at the end.
   Joining& joining = *extracted.mapped();
   if (joining.client != nullptr) {
@@ -296,17 +314,16 @@ std::vector<ConnectionId> Streams::IdsOf(const std::string& client_id,
 
 void Streams::OnRecordsRead(
     const std::vector<std::pair<std::string, std::shared_ptr<const Record>>>& records,
-    bool is_new_epoch) {
+    const EventNumber& read_at) {
   const EventNumber position = feed_.interrupted_at();
   for (const auto& [client_id, record] : records) {
     Directory::Client* client = directory_.Find(client_id);
     if (client == nullptr) continue;
-    // Numbers of another run of Redis compare with nothing.
-    if (is_new_epoch) client->record = nullptr;
-    // A message that has come since is newer.
-    const bool is_newer = record == nullptr || client->record == nullptr ||
-                          record->number.sequence >= client->record->number.sequence;
-    if (!is_newer) continue;
+    // A message that has come since is newer. Numbers of another epoch compare with nothing.
+    const bool is_older = client->record != nullptr &&
+                          client->record->number.epoch == read_at.epoch &&
+                          client->record->number.sequence > read_at.sequence;
+    if (is_older) continue;
     if (record == nullptr) KeepGroups(*client, position);
     directory_.SetRecord(*client, record);
     const std::shared_ptr<const MetadataScalars> scalars = ScalarsOf(record.get());
@@ -349,7 +366,11 @@ void Streams::ChangeGroups(Directory::Client& client, ConnectionId id, OwnGroups
   const GroupsChange change =
       ChangeBetween(Directory::GroupsOf(Directory::ConnectionOf(client, id)), groups);
   directory_.SetGroups(&client, id, own, groups);
-  if (change.joined.empty() && change.left.empty()) return;
+  // It may have left a group and joined it again while that was not heard.
+  const bool is_whole = feed_.is_whole();
+  const bool has_rejoined =
+      !is_whole && HasJoinedSince(feed_.interrupted_at(), own, client.record.get());
+  if (change.joined.empty() && change.left.empty() && !has_rejoined) return;
   int missing = 0;
   for (const std::string& group : change.joined) {
     const std::string channel = GroupChannel(group);
@@ -358,8 +379,8 @@ void Streams::ChangeGroups(Directory::Client& client, ConnectionId id, OwnGroups
   }
   for (const std::string& group : change.left) interest_.Release(GroupChannel(group), id);
   // While not all is whole the stream has still to get what came before.
-  const bool is_whole = feed_.is_whole();
-  const bool is_held = has_history_ && !change.joined.empty() && (missing > 0 || !is_whole);
+  const bool has_joined = !change.joined.empty() || has_rejoined;
+  const bool is_held = has_history_ && has_joined && (missing > 0 || !is_whole);
   if (is_held) {
     edge_.Hold(id, groups);
   } else if (missing == 0) {
@@ -371,7 +392,7 @@ void Streams::ChangeGroups(Directory::Client& client, ConnectionId id, OwnGroups
   made->groups = groups;
   made->channels_missing = missing;
   made->client = &client;
-  if (is_held) made->held_at = is_whole ? number : feed_.interrupted_at();
+  if (is_held) made->held_at = PositionOf(id, is_whole ? number : feed_.interrupted_at());
   made->acks.push_back(ack);
   Joining& joining = *made;
   joining_.emplace(id, std::move(made));

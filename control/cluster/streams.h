@@ -52,7 +52,7 @@ class Streams {
   void OnChannelSubscribed(ConnectionId id);
   bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
                     const EventNumber& read_at);
-  void OnLive(ConnectionId id);
+  void OnLive(ConnectionId id, const EventNumber& position);
 
   // Messages of the client's channel.
   void OnRecord(const std::string& client_id, const EventNumber& number,
@@ -67,7 +67,7 @@ class Streams {
   // After a break of the subscriptions: records as of LiveFeed::Owner.
   void OnRecordsRead(
       const std::vector<std::pair<std::string, std::shared_ptr<const Record>>>& records,
-      bool is_new_epoch);
+      const EventNumber& read_at);
 
  private:
   // A stream on its way to being live, for the first time or again.
@@ -96,6 +96,8 @@ class Streams {
   void ShowMetadata(ConnectionId id, std::shared_ptr<const MetadataScalars> scalars);
   void ChangeGroups(Directory::Client& client, ConnectionId id, OwnGroups own,
                     const EventNumber& number, const Ack& ack);
+  // The stream's own position, when this replica's is `here`.
+  EventNumber PositionOf(ConnectionId id, const EventNumber& here) const;
   // A record is gone: what it assigned stays with the connections until they end.
   void KeepGroups(Directory::Client& client, const EventNumber& number);
   static std::vector<ResumeSpan> SpansOf(const Joining& joining, const OwnGroups& own);
@@ -116,6 +118,9 @@ class Streams {
   // Those that were never live, by client.
   absl::flat_hash_map<std::string, std::vector<ConnectionId>> new_by_client_;
   absl::flat_hash_map<ConnectionId, Directory::Client*> live_;
+  // Live ones that were given more than this replica had heard, by a read of the history: up to
+  // where.
+  absl::flat_hash_map<ConnectionId, EventNumber> ahead_;
   absl::flat_hash_set<ConnectionId> has_metadata_;  // As the edge was last told.
   // Joining ones whose record could not be begun; tried again with the next word of the backplane.
   std::vector<ConnectionId> unbegun_;

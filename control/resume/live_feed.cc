@@ -31,7 +31,7 @@ void LiveFeed::SchedulePosition() {
     if (is_whole()) {
       // Catching up has gone on to its cut, which the subscriptions may have still to come to.
       const EventNumber here = backplane_.position();
-      const EventNumber position = HasDelivered(here) ? cut_ : here;
+      const EventNumber position = PositionOf(here);
       streams_.SetPosition(position, order_.Advance(position));
     }
     SchedulePosition();
@@ -54,7 +54,7 @@ void LiveFeed::OnInterrupted() {
   catch_up_.Cancel();
   held_.clear();
   held_bytes_ = 0;
-  if (!interrupted_at_.has_value()) interrupted_at_ = backplane_.position();
+  if (!interrupted_at_.has_value()) interrupted_at_ = PositionOf(backplane_.position());
 }
 
 void LiveFeed::OnSubscribedAgain(std::vector<std::string> channels,
@@ -89,7 +89,7 @@ void LiveFeed::OnMissed(CatchUp::Missed missed) {
   const EventNumber from = *interrupted_at_;
   const EventNumber& cut = missed.cut;
   const bool is_new_epoch = from.epoch != cut.epoch;
-  owner_.OnRecordsRead(std::move(missed.records), is_new_epoch);
+  owner_.OnRecordsRead(std::move(missed.records), cut);
   if (!has_history_ || missed.is_too_much) {
     TellGapToAll(from, cut);
   } else {

@@ -38,10 +38,10 @@ class LiveFeed {
     // `is_missed`: whoever published it waits no more.
     virtual void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                          std::string_view payload, absl::Duration age, bool is_missed) = 0;
-    // Records as they are after a break; `is_new_epoch`: versions of before compare with nothing.
+    // Records after a break, as they were at the number `read_at` or later.
     virtual void OnRecordsRead(
         std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
-        bool is_new_epoch) = 0;
+        const EventNumber& read_at) = 0;
     // Everything that was missed has been delivered or told.
     virtual void OnWhole() = 0;
   };
@@ -75,6 +75,9 @@ class LiveFeed {
   bool HasDelivered(const EventNumber& number) const {
     return number.epoch == cut_.epoch && number.sequence <= cut_.sequence;
   }
+
+  // How far live streams have come when `here` has been heard: catching up may have read more.
+  EventNumber PositionOf(const EventNumber& here) const { return HasDelivered(here) ? cut_ : here; }
 
   ResumeRing& ring() { return ring_; }
   EventOrder& order() { return order_; }

@@ -279,10 +279,11 @@ void Splices::Send(ConnectionId id, Splice& splice, StreamReplay::Part part) {
   for (const std::string& reason : page.gap_reasons) ++gaps_[reason];
   if (page.live.has_value()) {
     order_.Advance(backplane_.position());
-    page.live->order = order_.Of(page.live->position);
+    const EventNumber position = page.live->position;
+    page.live->order = order_.Of(position);
     streams_.Replay(id, std::move(page), [] {});
     splices_.erase(id);
-    return owner_.OnLive(id);
+    return owner_.OnLive(id, position);
   }
   splice.is_draining = true;
   streams_.Replay(id, std::move(page), [this, id] { post_([this, id] { OnDrained(id); }); });

@@ -59,8 +59,9 @@ class Splices {
     // added with, and has been paused.
     virtual bool OnRecordRead(ConnectionId id, std::shared_ptr<const Record> record,
                               const EventNumber& read_at) = 0;
-    // The stream's last page is on its way: every event from now on reaches it.
-    virtual void OnLive(ConnectionId id) = 0;
+    // The stream's last page is on its way: it has everything up to `position`, and every event
+    // above it from now on reaches it.
+    virtual void OnLive(ConnectionId id, const EventNumber& position) = 0;
   };
 
   Splices(Scheduler& scheduler, ResumeOptions options, Backplane& backplane, ResumeRing& ring,

@@ -38,6 +38,7 @@ constexpr std::size_t kReplicas = 3;
 
 struct Options {
   int streams = 5'000;
+  int shutdown_delay_s = 1;
   int drain_s = 10;
   int events_per_second = 50;
 };
@@ -230,7 +231,7 @@ void Run(const Options& options, Worker& pages) {
   const auto start = [&](std::size_t index) {
     auto replica = std::make_unique<tests::ServerProcess>(std::vector<std::string>{
         "--redis-url=" + redis.Url(), absl::StrCat("--replica-id=r", index + 1),
-        "--history-size=5000", "--shutdown-delay=1s",
+        "--history-size=5000", absl::StrCat("--shutdown-delay=", options.shutdown_delay_s, "s"),
         absl::StrCat("--drain=", options.drain_s, "s")});
     if (!replica->IsListening()) Die(replica->Log());
     return replica;
@@ -254,7 +255,8 @@ void Run(const Options& options, Worker& pages) {
     ask(absl::StrCat("leave ", i));
     const Clock::time_point begin = Clock::now();
     replicas[i]->process().Signal(SIGTERM);
-    const auto status = replicas[i]->process().Wait(absl::Seconds(options.drain_s + 30));
+    const auto status =
+        replicas[i]->process().Wait(absl::Seconds(options.shutdown_delay_s + options.drain_s + 30));
     if (!status.has_value()) Die("a replica did not end");
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     // The last to leave still wait for the time that they were told.
@@ -279,6 +281,7 @@ int main(int argc, char** argv) {
   sluice::bench::Options options;
   CLI::App app("A rolling restart of three replicas under traffic");
   app.add_option("--streams", options.streams)->check(CLI::Range(1, 19'000));
+  app.add_option("--shutdown-delay", options.shutdown_delay_s, "Seconds")->check(CLI::Range(0, 60));
   app.add_option("--drain", options.drain_s, "Seconds")->check(CLI::Range(1, 300));
   app.add_option("--rate", options.events_per_second, "Events a second to every stream")
       ->check(CLI::Range(1, 1'000));
@@ -288,8 +291,10 @@ int main(int argc, char** argv) {
     const auto held = std::make_shared<sluice::bench::Pages>();
     return [held](const std::vector<std::string>& words) { return held->Handle(words); };
   });
-  std::printf("%d streams on three replicas, %d events a second to each; --drain %d s\n\n",
-              options.streams, options.events_per_second, options.drain_s);
+  std::printf(
+      "%d streams on three replicas, %d events a second to each; --shutdown-delay %d s, --drain %d "
+      "s\n\n",
+      options.streams, options.events_per_second, options.shutdown_delay_s, options.drain_s);
   std::printf(
       "| ended | exit code | after, s | streams that came back | in each second | lost so far | "
       "doubled | gaps |\n|---|---|---|---|---|---|---|---|\n");

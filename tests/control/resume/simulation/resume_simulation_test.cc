@@ -53,6 +53,7 @@ class World {
     }
     rate_s_ = time_.Uniform(0.1, 0.5);
     time_.After(absl::Seconds(1), [this] { PublishSome(); });
+    time_.After(absl::Seconds(1), [this] { AssignSome(); });
     for (const Fault fault : faults_) {
       for (int i = 0; i < 1 + time_.Below(3); ++i) {
         time_.After(time_.Between(2.5, kActive - 2), [this, fault] { Strike(fault); });
@@ -72,7 +73,12 @@ class World {
     std::string story;
     for (const auto& page : pages_) {
       if (!wrong_.contains(page->client_id())) continue;
-      for (const auto& [frame, before, is_open] : page->log()) {
+      for (const Assignment& change : redis_.assignments()) {
+        if (change.client_id != page->client_id()) continue;
+        absl::StrAppend(&story, page->client_id(), change.is_in ? " joins " : " leaves ",
+                        change.group, " in epoch ", change.epoch, " at ", change.sequence, "\n");
+      }
+      for (const auto& [frame, before, is_open, at] : page->log()) {
         absl::StrAppend(&story, page->client_id(), is_open ? " opened" : "", " ",
                         frame.id.has_value() ? frame.id->ToString() : "-", " ", frame.data,
                         frame.gap, frame.gap.empty() ? "" : " to " + frame.gap_to.ToString(), "\n");
@@ -118,8 +124,8 @@ class World {
 
   void PublishSome() {
     if (!IsActive()) return;
-    const std::vector<std::string> channels = {"all",       "group:g0",  "group:g1",
-                                               "client:c0", "client:c1", "client:c2"};
+    const std::vector<std::string> channels = {"all",       "group:g0",  "group:g1", "client:c0",
+                                               "client:c1", "client:c2", "group:a0", "group:a1"};
     const int count = time_.Chance(0.2) ? 6 : 1;
     for (int i = 0; i < count; ++i) {
       internal::v1::EventMessage message;
@@ -133,6 +139,16 @@ class World {
           channel, uid, EncodeEnvelope(std::move(message)), is_ephemeral);
     }
     time_.After(time_.Between(0, rate_s_), [this] { PublishSome(); });
+  }
+
+  // Puts a client into a group that no page asks for, or takes it out.
+  void AssignSome() {
+    if (!IsActive()) return;
+    RecordChange change;
+    (time_.Chance(0.7) ? change.join : change.leave).push_back(absl::StrCat("a", time_.Below(2)));
+    replicas_[static_cast<std::size_t>(time_.Below(ReplicaCount()))]->backplane().ChangeGroups(
+        absl::StrCat("c", time_.Below(6)), std::move(change));
+    time_.After(time_.Between(0.1, 2), [this] { AssignSome(); });
   }
 
   void Strike(Fault fault) {
@@ -189,12 +205,54 @@ class World {
     const Place joined = PlaceOf(*opened);
     for (const auto& [uid, publish] : redis_.truth()) {
       const Place place = {publish.epoch, publish.number.sequence};
-      if (publish.is_ephemeral || !page.IsFor(publish.channel) || place <= joined) continue;
+      const bool is_due = page.IsFor(publish.channel) || IsDueByAssignment(page, publish);
+      if (publish.is_ephemeral || !is_due || place <= joined) continue;
       if (got.contains(uid) || IsForgotten(uid, publish) || IsTold(page, place)) continue;
       Violate(page,
               absl::StrCat("misses ", uid, " (", publish.channel, " ", publish.number.ToString(),
                            publish.is_lost ? ", lost" : "", ") and was told no gap"));
     }
+  }
+
+  // Whether the page's client was assigned to the channel's group at that number.
+  bool IsAssigned(const SimulatedPage& page, const Publish& publish) const {
+    bool is_in = false;
+    for (const Assignment& change : redis_.assignments()) {
+      if (!Concerns(change, page, publish)) continue;
+      if (Place(change.epoch, change.sequence) >= Place(publish.epoch, publish.number.sequence)) {
+        break;
+      }
+      is_in = change.is_in;
+    }
+    return is_in;
+  }
+
+  static bool Concerns(const Assignment& change, const SimulatedPage& page,
+                       const Publish& publish) {
+    return change.client_id == page.client_id() && "group:" + change.group == publish.channel;
+  }
+
+  // And stayed in it until the page had got what came up to that number: who comes back after a
+  // leave gets nothing more of the group.
+  bool IsDueByAssignment(const SimulatedPage& page, const Publish& publish) const {
+    if (!IsAssigned(page, publish)) return false;
+    const Place place = {publish.epoch, publish.number.sequence};
+    absl::Duration caught_up = absl::InfiniteDuration();
+    for (const auto& entry : page.log()) {
+      if (!entry.frame.id.has_value() || PlaceOf(*entry.frame.id) < place) continue;
+      caught_up = entry.at;
+      break;
+    }
+    return std::none_of(
+        redis_.assignments().begin(), redis_.assignments().end(), [&](const Assignment& change) {
+          return Concerns(change, page, publish) && !change.is_in &&
+                 Place(change.epoch, change.sequence) > place && change.at <= caught_up;
+        });
+  }
+
+  // A record that is lost leaves its groups to the streams that are open.
+  bool MayLoseRecords() const {
+    return faults_.contains(Fault::kRestartEmpty) || faults_.contains(Fault::kRestartWithOldData);
   }
 
   // Lost by Redis, and nobody was told that it exists.
@@ -234,6 +292,12 @@ class World {
       }
       if (frame.data.empty()) continue;
       const int uid = std::stoi(frame.data);
+      const Publish& publish = redis_.truth().at(uid);
+      const bool is_for_it = page.IsFor(publish.channel) || MayLoseRecords();
+      if (!is_for_it && !IsAssigned(page, publish)) {
+        Violate(page, absl::StrCat("got ", uid, " of ", publish.channel,
+                                   ", which it was not in at ", publish.number.ToString()));
+      }
       if (!got.insert(uid).second) Violate(page, absl::StrCat("got ", uid, " twice"));
     }
   }
@@ -304,7 +368,9 @@ TEST_F(ResumeSimulation, NothingIsLostDoubledOrReorderedWithoutAGap) {
 TEST_F(ResumeSimulation, NoGapIsToldWithoutAFault) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     World world(seed, {Fault::kReconnects}, {});
-    ASSERT_TRUE(world.Play().empty()) << "seed " << seed;
+    const std::vector<std::string> violations = world.Play();
+    ASSERT_TRUE(violations.empty()) << "seed " << seed << ": " << violations.front() << "\n"
+                                    << world.Story();
     ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
   }
 }
@@ -312,7 +378,9 @@ TEST_F(ResumeSimulation, NoGapIsToldWithoutAFault) {
 TEST_F(ResumeSimulation, ABrokenSubscriptionAndAKilledReplicaAreNoGap) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     World world(seed, {Fault::kCutSubscriptions, Fault::kKillReplicas}, {});
-    ASSERT_TRUE(world.Play().empty()) << "seed " << seed;
+    const std::vector<std::string> violations = world.Play();
+    ASSERT_TRUE(violations.empty()) << "seed " << seed << ": " << violations.front() << "\n"
+                                    << world.Story();
     ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
   }
 }
@@ -346,6 +414,18 @@ TEST_F(ResumeSimulation, NoticesWhenWhatWasTrimmedIsNotTold) {
   Broken broken;
   broken.trimmed = true;
   EXPECT_TRUE(IsNoticed(broken, {Fault::kTrim}, 100));
+}
+
+TEST_F(ResumeSimulation, NoticesWhenRecordsDoNotTellSinceWhen) {
+  Broken broken;
+  broken.join = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kReconnects}, 100));
+}
+
+TEST_F(ResumeSimulation, NoticesWhenRecordsAreNotReadAgain) {
+  Broken broken;
+  broken.records = true;
+  EXPECT_TRUE(IsNoticed(broken, {Fault::kCutSubscriptions}, 100));
 }
 
 }  // namespace

@@ -125,6 +125,12 @@ void SimulatedBackplane::ReadHistory(HistoryQuery query,
   Run([this, query = std::move(query)] { return redis_.Read(query); }, std::move(done));
 }
 
+void SimulatedBackplane::ChangeGroups(const std::string& client_id, RecordChange change) {
+  Run([this, client_id,
+       change = std::move(change)] { return redis_.ChangeRecord(client_id, change); },
+      [](const absl::StatusOr<EventNumber>&) {});
+}
+
 void SimulatedBackplane::PublishEvent(const std::string& channel, int uid, std::string payload,
                                       bool is_ephemeral) {
   Run([this, channel, uid, payload = std::move(payload),

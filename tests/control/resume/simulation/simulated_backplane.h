@@ -27,6 +27,9 @@ class SimulatedBackplane : public Backplane {
   // Publishes an event with this identity.
   void PublishEvent(const std::string& channel, int uid, std::string payload, bool is_ephemeral);
 
+  // Asks for a change of a client's groups, as who loses the answer does.
+  void ChangeGroups(const std::string& client_id, RecordChange change);
+
   void CutSubscription() {
     if (subscription_ != nullptr) redis_.Cut(subscription_);
   }

@@ -67,6 +67,17 @@ void SimulatedEdge::Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<
   session.told = page.live->order;
 }
 
+void SimulatedEdge::SetGroups(ConnectionId id, std::vector<std::string> groups) {
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) found->second.groups = std::move(groups);
+}
+
+void SimulatedEdge::Hold(ConnectionId id, std::vector<std::string> groups) {
+  SetGroups(id, std::move(groups));
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) found->second.is_live = false;
+}
+
 void SimulatedEdge::Deliver(const std::vector<int>&, const Target& target,
                             const OrderedEvent& event,
                             absl::AnyInvocable<void(FanOutResult)> done) {

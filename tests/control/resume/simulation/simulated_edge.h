@@ -38,9 +38,9 @@ class SimulatedEdge : public EventStreams {
   }
 
   void Replay(ConnectionId id, ReplayPage page, absl::AnyInvocable<void()> drained) override;
-  void SetGroups(ConnectionId, std::vector<std::string>) override {}
+  void SetGroups(ConnectionId id, std::vector<std::string> groups) override;
   void SetMetadata(ConnectionId, std::shared_ptr<const MetadataScalars>) override {}
-  void Hold(ConnectionId, std::vector<std::string>) override {}
+  void Hold(ConnectionId id, std::vector<std::string> groups) override;
   void End(const std::vector<ConnectionId>&, const Dismissal&,
            absl::AnyInvocable<void(FanOutResult)>) override {}
   void Deliver(const std::vector<int>& shards, const Target& target, const OrderedEvent& event,

@@ -18,7 +18,7 @@ void SimulatedPage::Connect(SimulatedReplica& replica) {
 
 void SimulatedPage::Receive(int stream, const PageFrame& frame) {
   if (stream != stream_ || replica_ == nullptr) return;
-  log_.push_back({frame, last_id_, std::exchange(is_first_frame_, false)});
+  log_.push_back({frame, last_id_, std::exchange(is_first_frame_, false), time_.now()});
   if (frame.id.has_value()) last_id_ = frame.id;
 }
 

@@ -17,6 +17,7 @@ class SimulatedPage {
     PageFrame frame;
     std::optional<EventNumber> before;  // The last id before it.
     bool is_open = false;               // The first frame of a stream.
+    absl::Duration at;                  // When it came.
   };
 
   SimulatedPage(VirtualTime& time, std::string client_id, std::vector<std::string> groups)

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/backplane/channel.h"
 #include "control/backplane/history/history_page.h"
+#include "control/message/envelope.h"
 
 namespace sluice::tests {
 namespace {
@@ -28,6 +30,14 @@ void SimulatedRedis::BeginEpoch() {
   epochs_.push_back(name);
   std::copy(name.begin(), name.end(), data_.last.epoch.begin());
   data_.has_key = true;
+  for (const auto& [client_id, group] : assigned_) NoteAssignment(client_id, group, 0);
+}
+
+void SimulatedRedis::NoteAssignment(const std::string& client_id, const std::string& group,
+                                    std::uint64_t sequence) {
+  const Record* record = data_.records[client_id].get();
+  assignments_.push_back({client_id, group, static_cast<int>(epochs_.size()) - 1, sequence,
+                          record != nullptr && record->groups.contains(group), time_.now()});
 }
 
 // Every script begins with it.
@@ -117,6 +127,25 @@ EventNumber SimulatedRedis::PublishEvent(const std::string& channel, const std::
   return number;
 }
 
+EventNumber SimulatedRedis::ChangeRecord(const std::string& client_id, const RecordChange& change) {
+  const EventNumber number = NextNumber();
+  std::shared_ptr<const Record>& kept = data_.records[client_id];
+  auto record = std::make_shared<Record>(*ApplyChange(kept.get(), change));
+  SetNumber(*record, number);
+  if (broken_.join) {
+    for (auto& [group, since] : record->groups) since.sequence = 0;
+  }
+  kept = record;
+  for (const auto* groups : {&change.join, &change.leave}) {
+    for (const std::string& group : *groups) {
+      assigned_.emplace(client_id, group);
+      NoteAssignment(client_id, group, number.sequence);
+    }
+  }
+  Send(ClientChannel(client_id), number, EncodeRecordChange(*record, change.join, "nobody"));
+  return number;
+}
+
 void SimulatedRedis::Report() {
   Send("replicas", NextNumber(), "");
 }
@@ -141,7 +170,9 @@ HistoryRead SimulatedRedis::Read(const HistoryQuery& query) {
     }
   }
   CutToPage(read, query.bytes_max);
-  read.records.resize(query.client_ids.size());
+  for (const std::string& client_id : query.client_ids) {
+    read.records.push_back(broken_.records ? nullptr : data_.records[client_id]);
+  }
   return read;
 }
 

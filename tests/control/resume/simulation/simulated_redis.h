@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/backplane/backplane.h"
@@ -22,6 +23,8 @@ struct Broken {
   bool covered = false;  // Subscriptions are confirmed before they hold.
   bool epoch = false;    // A new run of Redis goes on with the epoch.
   bool trimmed = false;  // What was cut is not told.
+  bool join = false;     // A record does not tell since when a client is in a group.
+  bool records = false;  // Records are not read after a break, nor by streams that come back.
 };
 
 // What the oracle knows of a publish that took effect.
@@ -34,8 +37,19 @@ struct Publish {
   bool is_known = false;  // Its caller was told, or a page got it.
 };
 
-// A Redis as the scripts see it: numbers, histories, subscriptions; it restarts, with or without
-// its data.
+// What the oracle knows of a client's being assigned to a group: from this number on it is, or is
+// not.
+struct Assignment {
+  std::string client_id;
+  std::string group;
+  int epoch = 0;
+  std::uint64_t sequence = 0;  // 0: from the begin of the epoch.
+  bool is_in = false;
+  absl::Duration at;  // When that was decided.
+};
+
+// A Redis as the scripts see it: numbers, histories, records, subscriptions; it restarts, with or
+// without its data.
 class SimulatedRedis {
  public:
   // A replica's subscription connection.
@@ -63,6 +77,7 @@ class SimulatedRedis {
   // The scripts. `data`: of the event; kept unless it is ephemeral.
   EventNumber PublishEvent(const std::string& channel, const std::string& payload, int uid,
                            bool is_ephemeral);
+  EventNumber ChangeRecord(const std::string& client_id, const RecordChange& change);
   void Report();
   HistoryRead Read(const HistoryQuery& query);
 
@@ -71,6 +86,8 @@ class SimulatedRedis {
 
   // By uid.
   std::map<int, Publish>& truth() { return truth_; }
+  // In order.
+  const std::vector<Assignment>& assignments() const { return assignments_; }
   // The order of epochs.
   int EpochIndex(const EventNumber& number) const;
   absl::Duration OldestCopy() const { return absl::Seconds(2); }
@@ -82,6 +99,7 @@ class SimulatedRedis {
   };
   struct Data {
     std::map<std::string, Channel> channels;
+    std::map<std::string, std::shared_ptr<const Record>> records;
     EventNumber last;
     bool has_key = false;
     std::size_t known = 0;  // How many publishes are in it.
@@ -91,6 +109,8 @@ class SimulatedRedis {
   EventNumber NextNumber();
   void BeginEpoch();
   void CheckRun();
+  void NoteAssignment(const std::string& client_id, const std::string& group,
+                      std::uint64_t sequence);
   void Send(const std::string& channel, const EventNumber& number, const std::string& payload);
 
   VirtualTime& time_;
@@ -104,6 +124,8 @@ class SimulatedRedis {
   std::vector<std::string> epochs_;
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
   std::map<int, Publish> truth_;
+  std::set<std::pair<std::string, std::string>> assigned_;  // Clients and groups, ever.
+  std::vector<Assignment> assignments_;
   std::vector<int> order_;
 };
 

@@ -48,6 +48,10 @@ void SimulatedReplica::Close(ConnectionId id) {
 
 void SimulatedReplica::OnMessage(const std::string& channel, const EventNumber& number,
                                  std::string_view payload) {
+  const auto envelope = DecodeEnvelope(payload);
+  if (envelope.ok() && envelope->has_record()) {
+    return streams_.OnRecord(TargetOf(channel)->name, number, envelope->record(), nullptr);
+  }
   if (!feed_.is_whole() && !broken_.hold) return feed_.Hold(channel, number, payload);
   if (feed_.HasDelivered(number)) return;
   OnEvent(channel, number, feed_.order().Advance(number), payload, absl::ZeroDuration(), false);
@@ -60,7 +64,7 @@ void SimulatedReplica::OnInterrupted() {
 }
 
 void SimulatedReplica::OnSubscribedAgain() {
-  feed_.OnSubscribedAgain(interest_.Channels(), directory_.ClientIds());
+  feed_.OnSubscribedAgain(interest_.SubscribedChannels(), directory_.ClientIds());
 }
 
 void SimulatedReplica::OnEvent(const std::string& channel, const EventNumber& number,

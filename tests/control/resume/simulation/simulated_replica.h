@@ -51,8 +51,8 @@ class SimulatedReplica : public Backplane::Listener,
   void OnEvent(const std::string& channel, const EventNumber& number, std::uint64_t order,
                std::string_view payload, absl::Duration age, bool is_missed) override;
   void OnRecordsRead(std::vector<std::pair<std::string, std::shared_ptr<const Record>>> records,
-                     bool is_new_epoch) override {
-    streams_.OnRecordsRead(records, is_new_epoch);
+                     const EventNumber& read_at) override {
+    streams_.OnRecordsRead(records, read_at);
   }
   void OnWhole() override { streams_.BeginUnbegun(); }
   // Splices::Owner
@@ -61,7 +61,9 @@ class SimulatedReplica : public Backplane::Listener,
                     const EventNumber& read_at) override {
     return streams_.OnRecordRead(id, std::move(record), read_at);
   }
-  void OnLive(ConnectionId id) override { streams_.OnLive(id); }
+  void OnLive(ConnectionId id, const EventNumber& position) override {
+    streams_.OnLive(id, position);
+  }
 
   VirtualTime& time_;
   const Broken& broken_;
