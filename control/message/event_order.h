@@ -19,12 +19,16 @@ class EventOrder {
       epoch_ = number.epoch;
       offset_ = last_ >= number.sequence ? last_ + 1 - number.sequence : 0;
     }
-    last_ = std::max(last_, Of(number));
     return Of(number);
   }
 
-  // Of a number of the present epoch, perhaps one that the replica has still to come to.
-  std::uint64_t Of(const EventNumber& number) const { return number.sequence + offset_; }
+  // Of a number of the present epoch, perhaps one that the replica has still to come to: a stream
+  // that stands there takes what the next epoch brings.
+  std::uint64_t Of(const EventNumber& number) {
+    const std::uint64_t order = number.sequence + offset_;
+    last_ = std::max(last_, order);
+    return order;
+  }
 
  private:
   std::array<char, 8> epoch_{};
