@@ -225,6 +225,11 @@ std::optional<StreamReplay::Part> Splices::PartOfRing(const Splice& splice) cons
   const EventNumber here = backplane_.position();
   const EventNumber& position = *splice.replay.position();
   if (position.epoch != here.epoch || position.sequence > here.sequence) return std::nullopt;
+  // Live from here it would get of a group what came before its client was put into it.
+  const bool joins_later =
+      std::any_of(splice.joined.begin(), splice.joined.end(),
+                  [&here](const ResumeSpan& span) { return span.after > here.sequence; });
+  if (joins_later) return std::nullopt;
   auto events = ring_.Read(SpansOf(splice, position.sequence));
   if (!events.has_value()) return std::nullopt;
   return StreamReplay::Part{*std::move(events), 0, here, true};
