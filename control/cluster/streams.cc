@@ -190,7 +190,14 @@ bool Streams::Settle(ConnectionId id, Joining& joining, OwnGroups own) {
   } else {
     joining.own = std::move(own);
   }
-  if (change.joined.empty() && change.left.empty()) return true;
+  if (change.joined.empty() && change.left.empty()) {
+    // It may have left a group and joined it again.
+    const bool has_assigned = record != nullptr && !record->groups.empty();
+    if (joining.is_spliced && has_assigned) {
+      splices_.SetSpans(id, SpansOf(joining, OwnOf(id, joining)));
+    }
+    return true;
+  }
   joining.groups = std::move(groups);
   // One that is not held is live, and joins all at once when it can.
   const bool waits_live = joining.client != nullptr && !joining.held_at.has_value();

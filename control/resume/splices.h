@@ -79,6 +79,10 @@ class Splices {
   // The stream goes no further until Resume, because its channels change.
   void Pause(ConnectionId id);
   void Resume(ConnectionId id, std::vector<ResumeSpan> spans);
+  // The same channels, from other numbers on.
+  void SetSpans(ConnectionId id, std::vector<ResumeSpan> spans) {
+    splices_.at(id)->joined = std::move(spans);
+  }
 
   // The stream has ended.
   void Remove(ConnectionId id) { splices_.erase(id); }
