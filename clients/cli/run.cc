@@ -113,14 +113,13 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error,
 
 ExitCode Run(int argument_count, const char* const* arguments, Terminal& terminal) {
   Program program{terminal};
-  std::string context;
   CLI::App app("Controls Sluice: sends events to browsers and looks at who is connected.",
                "sluicectl");
   app.fallthrough();  // Inherited by the commands: global options may stand after them.
   app.require_subcommand(1);
   app.set_version_flag("--version", "sluicectl " SLUICE_VERSION);
   app.footer(kFooter);
-  AddContextOption(app, context);
+  AddContextOption(app);
   AddGlobalOptions(app, program);
   AddSendCommands(app, program);
   AddPublishCommand(app, program);
@@ -140,7 +139,7 @@ ExitCode Run(int argument_count, const char* const* arguments, Terminal& termina
     return ReportParseError(app, error, terminal);
   }
   if (program.uses_server) {
-    const absl::Status status = ApplyContext(app, context);
+    const absl::Status status = ApplyContext(app, program);
     if (!status.ok()) return ReportWrongUsage(terminal, Visible(std::string(status.message())));
   }
   ExitCode exit_code = program.action();

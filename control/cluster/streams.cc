@@ -29,14 +29,6 @@ std::shared_ptr<const MetadataScalars> ScalarsOf(const Record* record) {
   return scalars;
 }
 
-// Whether the record assigns a group since a number above this one.
-bool HasJoinedSince(const EventNumber& number, const OwnGroups& own, const Record* record) {
-  if (record == nullptr) return false;
-  return std::any_of(record->groups.begin(), record->groups.end(), [&](const auto& assigned) {
-    return assigned.second.sequence > number.sequence && !own.since.contains(assigned.first);
-  });
-}
-
 }  // namespace
 
 Streams::Streams(bool has_history, Backplane& backplane, Interest& interest, Directory& directory,
@@ -192,10 +184,8 @@ bool Streams::Settle(ConnectionId id, Joining& joining, OwnGroups own) {
   }
   if (change.joined.empty() && change.left.empty()) {
     // It may have left a group and joined it again.
-    const bool has_assigned = record != nullptr && !record->groups.empty();
-    if (joining.is_spliced && has_assigned) {
-      splices_.SetSpans(id, SpansOf(joining, OwnOf(id, joining)));
-    }
+    const bool may_differ = joining.is_spliced && record != nullptr && !record->groups.empty();
+    if (may_differ) splices_.SetSpans(id, SpansOf(joining, OwnOf(id, joining)));
     return true;
   }
   joining.groups = std::move(groups);
@@ -224,8 +214,9 @@ EventNumber Streams::PositionOf(ConnectionId id, const EventNumber& here) const 
   const EventNumber position = feed_.PositionOf(here);
   const auto found = ahead_.find(id);
   if (found == ahead_.end()) return position;
-  const EventNumber& ahead = found->second;
-  return ahead.epoch == position.epoch && ahead.sequence > position.sequence ? ahead : position;
+  const bool is_ahead =
+      found->second.epoch == position.epoch && found->second.sequence > position.sequence;
+  return is_ahead ? found->second : position;
 }
 
 void Streams::OnLive(ConnectionId id, const EventNumber& position) {

@@ -27,6 +27,13 @@ std::vector<std::string> GroupsOf(const OwnGroups& own, const Record* record) {
   return {groups.begin(), groups.end()};
 }
 
+bool HasJoinedSince(const EventNumber& number, const OwnGroups& own, const Record* record) {
+  if (record == nullptr) return false;
+  return std::any_of(record->groups.begin(), record->groups.end(), [&](const auto& assigned) {
+    return assigned.second.sequence > number.sequence && !own.since.contains(assigned.first);
+  });
+}
+
 GroupsChange ChangeBetween(const std::vector<std::string>& before,
                            const std::vector<std::string>& after) {
   GroupsChange change;

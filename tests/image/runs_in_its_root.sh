@@ -41,8 +41,10 @@ for folder in bin lib lib64 sbin; do
   mkdir -p "$root/usr/$folder"
   ln -s "usr/$folder" "$root/$folder"
 done
-for package in *.deb; do
-  dpkg-deb --fsys-tarfile "$package" | tar -x -C "$root" --keep-directory-symlink
+for package in $needed; do
+  # The newest of those that were ever downloaded.
+  file=$(ls -t "${package}"_*.deb | head -n 1)
+  dpkg-deb --fsys-tarfile "$file" | tar -x -C "$root" --keep-directory-symlink
 done
 install -D "$server" "$root/usr/local/bin/sluice"
 chmod 755 "$root"

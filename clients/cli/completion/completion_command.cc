@@ -21,17 +21,21 @@ constexpr char kBash[] = R"sh(_sluicectl() {
   read -r -a words <<< "$line"
   [[ "$line" == *[[:space:]] ]] && words+=('')
   word="${words[${#words[@]}-1]}"
-  reply="$("${words[0]}" completion candidates -- "${words[@]:1}" 2>/dev/null | cut -f1)"
+  local program="${words[0]/#\~\//$HOME/}"
+  reply="$("$program" completion candidates -- "${words[@]:1}" 2>/dev/null | cut -f1)"
   if [[ "$reply" == ':files' ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "${word#--*=}")
     return
   fi
   mapfile -t COMPREPLY < <([[ -z "$reply" ]] || printf '%s\n' "$reply")
-  # The shell replaces only what follows the last '='.
-  if [[ "$word" == *=* && "$COMP_WORDBREAKS" == *=* ]]; then
-    COMPREPLY=("${COMPREPLY[@]#"${word%%=*}="}")
-  fi
+  # The shell replaces only what follows the last of these.
+  local break
+  for break in = :; do
+    if [[ "$word" == *"$break"* && "$COMP_WORDBREAKS" == *"$break"* ]]; then
+      COMPREPLY=("${COMPREPLY[@]#"${word%"$break"*}$break"}")
+    fi
+  done
 }
 complete -F _sluicectl sluicectl
 )sh";
@@ -59,7 +63,9 @@ constexpr char kFish[] = R"sh(function __sluicectl_candidates
   set -l given (commandline -opc) (commandline -ct)
   set -l reply ($given[1] completion candidates -- $given[2..-1] 2>/dev/null)
   if test "$reply" = ':files'
-    __fish_complete_path (commandline -ct | string replace -r '^--[^=]*=' '')
+    set -l option (commandline -ct | string match -r '^--[^=]*=')
+    set -l path (commandline -ct | string replace -r '^--[^=]*=' '')
+    __fish_complete_path "$path" | string replace -r '^' "$option"
     return
   end
   printf '%s\n' $reply

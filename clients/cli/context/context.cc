@@ -4,8 +4,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
+#include <vector>
 
 #include "clients/cli/command/option.h"
 #include "clients/cli/context/context_file.h"
@@ -69,17 +71,23 @@ ExitCode UseContext(const Program& program, const std::string& name) {
   return ExitCode::kDone;
 }
 
+bool IsOnCommandLine(const CLI::App& app, const CLI::Option* option) {
+  const std::vector<CLI::Option*>& parsed = app.parse_order();
+  return std::find(parsed.begin(), parsed.end(), option) != parsed.end();
+}
+
 }  // namespace
 
-void AddContextOption(CLI::App& app, std::string& context) {
-  app.add_option("--context", context, "Context of the configuration file to use")
+void AddContextOption(CLI::App& app) {
+  app.add_option("--context", "Context of the configuration file to use")
       ->envname("SLUICE_CONTEXT")
       ->type_name("CONTEXT");
 }
 
-absl::Status ApplyContext(CLI::App& app, const std::string& name) {
+absl::Status ApplyContext(CLI::App& app, Program& program) {
+  CLI::Option* given = app.get_option("--context");
   const bool names_server = app.get_option("--server")->count() > 0;
-  if (names_server && !name.empty()) {
+  if (given->count() > 0 && names_server) {
     return absl::InvalidArgumentError(
         "--context and --server both name a server; give one (SLUICE_CONTEXT and SLUICE_SERVER "
         "count too)");
@@ -88,10 +96,22 @@ absl::Status ApplyContext(CLI::App& app, const std::string& name) {
   const std::string path = ContextFilePath();
   const auto file = ReadContextFile(path);
   if (!file.ok()) return file.status();
-  const std::string& used = name.empty() ? file->current : name;
-  if (used.empty()) return absl::OkStatus();
+  const bool is_given = given->count() > 0;
+  const std::string used = is_given ? given->as<std::string>() : file->current;
+  if (!is_given && used.empty()) return absl::OkStatus();
   const auto context = file->contexts.find(used);
-  if (context == file->contexts.end()) return NoSuchContext(*file, used, path);
+  if (context == file->contexts.end()) {
+    const absl::Status none = NoSuchContext(*file, used, path);
+    return is_given ? none
+                    : absl::InvalidArgumentError(
+                          absl::StrCat(path, ": current-context: ", none.message()));
+  }
+  // A token of the environment is none for the server of a context.
+  CLI::Option* token_file = app.get_option("--token-file");
+  if (!IsOnCommandLine(app, token_file)) {
+    token_file->clear();
+    program.server.token_file.clear();
+  }
   for (const auto& [key, value] : context->second) {
     CLI::Option* option = app.get_option("--" + key);
     if (option->count() > 0) continue;

@@ -11,10 +11,18 @@
 
 #include "clients/cli/input/file.h"
 
+namespace sluice::cli {
+
 // What toml++ takes for granted does not hold of every broken file. As it comes, that is undefined
 // behaviour in a release and the end of the process otherwise.
+constexpr void CheckTomlAssumption(bool holds) {
+  if (!holds) throw std::logic_error("is no valid TOML");
+}
+
+}  // namespace sluice::cli
+
 #undef NDEBUG
-#define TOML_ASSERT(holds) ((holds) ? void() : throw std::logic_error("is no valid TOML"))
+#define TOML_ASSERT(holds) sluice::cli::CheckTomlAssumption(static_cast<bool>(holds))
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
@@ -79,6 +87,7 @@ absl::Status ReadContext(const std::string& path, const toml::table& table,
     }
     context[key->name] = key->is_path ? Resolve(*text, path) : *text;
   }
+  if (context.count("server") == 0) return WrongAt(path, table, "a context without `server`");
   return absl::OkStatus();
 }
 
@@ -100,7 +109,6 @@ absl::Status ReadContexts(const std::string& path, const toml::node& node, Conte
 
 absl::StatusOr<ContextFile> ReadTable(const std::string& path, const toml::table& table) {
   ContextFile file;
-  const toml::node* current = nullptr;
   for (const auto& [name, node] : table) {
     if (name.str() == "context") {
       const absl::Status status = ReadContexts(path, node, file);
@@ -109,7 +117,6 @@ absl::StatusOr<ContextFile> ReadTable(const std::string& path, const toml::table
       const auto text = node.value_exact<std::string>();
       if (!text.has_value()) return WrongAt(path, node, "`current-context` is no text");
       file.current = *text;
-      current = &node;
     } else {
       return WrongAt(path, node,
                      absl::StrCat("`", std::string(name.str()),
@@ -117,15 +124,12 @@ absl::StatusOr<ContextFile> ReadTable(const std::string& path, const toml::table
                                   "[context.NAME]"));
     }
   }
-  if (current != nullptr && file.contexts.count(file.current) == 0) {
-    return WrongAt(path, *current, NoSuchContext(file, file.current, path).message());
-  }
   return file;
 }
 
 // The same text with another current context, which stands before the first table.
 std::string WithCurrent(const std::string& text, const std::string& name) {
-  const std::string line = absl::StrCat(kCurrentKey, " = \"", name, "\"\n");
+  const std::string line = absl::StrCat(kCurrentKey, " = \"", name, "\"");
   std::size_t begin = 0;
   while (begin < text.size()) {
     const std::size_t newline = text.find('\n', begin);
@@ -134,11 +138,27 @@ std::string WithCurrent(const std::string& text, const std::string& name) {
     written = absl::StripLeadingAsciiWhitespace(written);
     if (absl::StartsWith(written, "[")) break;
     if (absl::StartsWith(written, kCurrentKey)) {
-      return absl::StrCat(text.substr(0, begin), line, text.substr(end));
+      const std::size_t comment = written.find('#');
+      if (comment == absl::string_view::npos) {
+        return absl::StrCat(text.substr(0, begin), line, "\n", text.substr(end));
+      }
+      return absl::StrCat(text.substr(0, begin), line, "  ", written.substr(comment),
+                          text.substr(end));
     }
     begin = end;
   }
-  return absl::StrCat(line, absl::StartsWith(text, "[") ? "\n" : "", text);
+  return absl::StrCat(line, absl::StartsWith(text, "[") ? "\n\n" : "\n", text);
+}
+
+absl::StatusOr<ContextFile> Parse(const std::string& path, const std::string& text) {
+  try {
+    return ReadTable(path, toml::parse(text));
+  } catch (const toml::parse_error& wrong) {
+    return Wrong(path, absl::StrCat("line ", wrong.source().begin.line,
+                                    ": is no valid TOML: ", std::string(wrong.description())));
+  } catch (const std::logic_error& wrong) {
+    return Wrong(path, wrong.what());
+  }
 }
 
 }  // namespace
@@ -155,14 +175,7 @@ absl::StatusOr<ContextFile> ReadContextFile(const std::string& path) {
   if (path.empty() || !std::filesystem::exists(path, error)) return ContextFile();
   const auto text = ReadFile(path, -1);
   if (!text.ok()) return text.status();
-  try {
-    return ReadTable(path, toml::parse(*text));
-  } catch (const toml::parse_error& wrong) {
-    return Wrong(path, absl::StrCat("line ", wrong.source().begin.line,
-                                    ": is no valid TOML: ", std::string(wrong.description())));
-  } catch (const std::logic_error& wrong) {
-    return Wrong(path, wrong.what());
-  }
+  return Parse(path, *text);
 }
 
 absl::Status SetCurrentContext(const std::string& path, const std::string& name) {
@@ -171,15 +184,21 @@ absl::Status SetCurrentContext(const std::string& path, const std::string& name)
   if (file->contexts.count(name) == 0) return NoSuchContext(*file, name, path);
   const auto text = ReadFile(path, -1);
   if (!text.ok()) return text.status();
+  const std::string changed = WithCurrent(*text, name);
+  const auto read_again = Parse(path, changed);
+  if (!read_again.ok() || read_again->current != name) {
+    return Wrong(path, "is written in a way that only its author can change; set current-context");
+  }
   // The file that it may be a link to, and whole or not at all.
-  const std::string target = std::filesystem::canonical(path).string();
+  std::error_code error;
+  const std::string target = std::filesystem::canonical(path, error).string();
   const std::string written = target + ".new";
   std::ofstream out(written, std::ios::binary | std::ios::trunc);
-  out << WithCurrent(*text, name);
+  out << changed;
   out.close();
-  std::error_code error;
-  if (out)
+  if (out && !error) {
     std::filesystem::permissions(written, std::filesystem::status(target).permissions(), error);
+  }
   if (out && !error) std::filesystem::rename(written, target, error);
   if (out && !error) return absl::OkStatus();
   std::error_code ignored;

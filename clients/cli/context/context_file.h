@@ -28,8 +28,8 @@ std::string ContextFilePath();
 
 // A file that does not exist holds nothing. Paths in it are those that a command can open: relative
 // ones are taken from the file's directory, `~/` is the home.
-// Errors: INVALID_ARGUMENT, with the file's name, when it cannot be read, holds an unknown key or
-//         two of one name, or its current-context is none of its contexts.
+// Errors: INVALID_ARGUMENT, with the file's name, when it cannot be read, holds an unknown key,
+//         or a context without a server. Its current-context may be none of its contexts.
 absl::StatusOr<ContextFile> ReadContextFile(const std::string& path);
 
 // Makes `name` the current context, and leaves every other line of the file as it is.

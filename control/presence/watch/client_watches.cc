@@ -205,7 +205,7 @@ void ClientWatches::OnChanges(const internal::v1::PresenceChanges& changes) {
   if (watchers_.empty()) return;
   if (sync_ != nullptr) {
     if (sync_->held_bytes < kHeldBytesMax) {
-      sync_->held_bytes += changes.ByteSizeLong();
+      sync_->held_bytes += changes.SpaceUsedLong();
       sync_->held.push_back(changes);
     } else {
       sync_->is_stale = true;

@@ -94,13 +94,39 @@ TEST_F(Contexts, NeverSendTheirCredentialToAServerOfTheCommandLine) {
   EXPECT_TRUE(Holds(both.err, "both name a server")) << both.err;
 }
 
+TEST_F(Contexts, GetNoTokenOfTheEnvironment) {
+  Write("ada.token", "secret-of-ada\n");
+  Write("bob.token", "secret-of-bob\n");
+  Write("config.toml", ContextOf("with", server_.address(), "token-file = \"ada.token\"\n") +
+                           ContextOf("without", server_.address()));
+  const std::string other = home_ + "/.config/sluice/bob.token";
+  SetCliTokenFile(other);
+  RunCli({"send", "client", "ada", "--data", "x", "--context", "with"});
+  EXPECT_EQ(server_.authorization, "Bearer secret-of-ada");
+  server_.authorization.clear();
+  RunCli({"send", "client", "ada", "--data", "x", "--context", "without"});
+  EXPECT_EQ(server_.authorization, "");
+  RunCli({"send", "client", "ada", "--data", "x", "--context", "with", "--token-file", other});
+  EXPECT_EQ(server_.authorization, "Bearer secret-of-bob") << "asked for by name";
+  server_.authorization.clear();
+  RunCli({"send", "client", "ada", "--data", "x", "--server", server_.address()});
+  EXPECT_EQ(server_.authorization, "Bearer secret-of-bob") << "no context";
+  SetCliTokenFile("");
+}
+
+TEST_F(Contexts, OfAnEmptyNameAreAnError) {
+  Write("config.toml", "current-context = \"here\"\n" + ContextOf("here", server_.address()));
+  const CliRun run = RunCli({"send", "client", "ada", "--data", "x", "--context", ""});
+  EXPECT_EQ(run.exit_code, ExitCode::kWrongUsage) << "not the current one";
+}
+
 TEST_F(Contexts, OfAWrongFileAreAnErrorThatSaysWhere) {
   const struct {
     std::string file;
     std::string text;
   } kCases[] = {
       {"current-context = \"no\"\n" + ContextOf("here", "a:1"),
-       "line 1: there is no context 'no'; expected one of here"},
+       "current-context: there is no context 'no'; expected one of here"},
       {"context = 3\n", "line 1: `context` is no table"},
       {"\ncolour = \"red\"\n", "line 2: `colour` is unknown"},
       {ContextOf("here", "a:1", "sever = \"b:1\"\n"),
@@ -108,6 +134,8 @@ TEST_F(Contexts, OfAWrongFileAreAnErrorThatSaysWhere) {
       {ContextOf("here", "a:1", "timeout = 3\n"), "line 3: `timeout` is no text"},
       {"[context.here]\nserver = \n", "line 2: is no valid TOML"},
       {"[|", "is no valid TOML"},
+      {"current-context = \"here\"\n[context.here]\ntoken-file = \"x\"\n",
+       "line 2: a context without `server`"},
   };
   for (const auto& [file, text] : kCases) {
     Write("config.toml", file);
@@ -149,6 +177,14 @@ TEST_F(Contexts, UseChangesOneLineAndNoOther) {
   Write("config.toml", contexts);
   EXPECT_EQ(RunCli({"contexts", "use", "b"}).exit_code, ExitCode::kDone);
   EXPECT_EQ(Config(), "current-context = \"b\"\n" + contexts);
+  Write("config.toml", "current-context = \"gone\"  # Mine.\n" + contexts);
+  EXPECT_EQ(RunCli({"contexts", "use", "b"}).exit_code, ExitCode::kDone);
+  EXPECT_EQ(Config(), "current-context = \"b\"  # Mine.\n" + contexts);
+  const std::string odd = "\"current-context\" = \"a\"\n" + contexts;
+  Write("config.toml", odd);
+  EXPECT_EQ(RunCli({"contexts", "use", "b"}).exit_code, ExitCode::kWrongUsage);
+  EXPECT_EQ(Config(), odd) << "never broken";
+  Write("config.toml", "current-context = \"b\"\n" + contexts);
   EXPECT_EQ(RunCli({"contexts", "use", "a"}).exit_code, ExitCode::kDone);
   EXPECT_EQ(Config(), "current-context = \"a\"\n" + contexts);
   const CliRun other = RunCli({"contexts", "use", "c"});

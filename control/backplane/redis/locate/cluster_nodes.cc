@@ -104,8 +104,10 @@ absl::StatusOr<RedisAddress> ClusterNodes::MasterOf(const redisReply& slots) {
       if (i == 2 && holds_slot) master = node;
     }
   }
-  asked_.Update(std::move(nodes));
-  if (master.has_value()) return *master;
+  if (master.has_value()) {
+    asked_.Update(std::move(nodes));
+    return *master;
+  }
   return absl::UnavailableError(absl::StrCat("no node of the cluster holds slot ", slot_));
 }
 

@@ -20,6 +20,11 @@ std::string& Home() {
   return home;
 }
 
+std::string& TokenFile() {
+  static std::string token_file;
+  return token_file;
+}
+
 // A file in memory with the text, at its beginning.
 int InputWith(const std::string& text) {
   const int fd = memfd_create("input", MFD_CLOEXEC);
@@ -34,7 +39,7 @@ ExitCode RunWith(const std::vector<std::string>& arguments, const std::string& i
   unsetenv("XDG_CONFIG_HOME");
   unsetenv("SLUICE_CONTEXT");
   unsetenv("SLUICE_SERVER");
-  unsetenv("SLUICE_TOKEN_FILE");
+  setenv("SLUICE_TOKEN_FILE", TokenFile().c_str(), /*overwrite=*/1);
   std::vector<const char*> pointers = {"sluicectl"};
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
   const int input_fd = InputWith(input);
@@ -48,6 +53,10 @@ ExitCode RunWith(const std::vector<std::string>& arguments, const std::string& i
 
 void SetCliHome(const std::string& path) {
   Home() = path;
+}
+
+void SetCliTokenFile(const std::string& path) {
+  TokenFile() = path;
 }
 
 CliRun RunCli(const std::vector<std::string>& arguments, const std::string& input) {

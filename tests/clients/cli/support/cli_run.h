@@ -21,6 +21,9 @@ struct CliRun {
 // The home directory of the runs that follow. By default there is none.
 void SetCliHome(const std::string& path);
 
+// SLUICE_TOKEN_FILE of the runs that follow; empty: there is none.
+void SetCliTokenFile(const std::string& path);
+
 // Runs sluicectl with the arguments within this process. `input` is its standard input.
 CliRun RunCli(const std::vector<std::string>& arguments, const std::string& input = "");
 

@@ -75,7 +75,10 @@ class ResumeStory : public ClusterTest, public testing::WithParamInterface<std::
   // What it has printed of events of this name.
   std::vector<boost::json::object> Heard(const std::string& name) const {
     std::vector<boost::json::object> heard;
-    for (const auto line : absl::StrSplit(client_->Printed(Output::kStandard), '\n')) {
+    const std::string printed = client_->Printed(Output::kStandard);
+    // The last line may be still to come to its end.
+    const std::string lines = printed.substr(0, printed.rfind('\n') + 1);
+    for (const auto line : absl::StrSplit(lines, '\n')) {
       if (line.empty()) continue;
       boost::json::object event = boost::json::parse(std::string(line)).as_object();
       if (event.at("event").as_string() == name) heard.push_back(std::move(event));
