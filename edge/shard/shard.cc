@@ -100,7 +100,7 @@ bool Shard::OnAccept(TcpSocket socket) {
 }
 
 bool Shard::AreHandshakesCrowded() const {
-  return handshake_count_ > handshakes_max() / 2;
+  return !HasRoomForHandshakes();
 }
 
 void Shard::OnHandshakeOver() {

@@ -1,8 +1,11 @@
 // Both ports over TLS, and gRPC callers with certificates.
+#include <absl/strings/str_cat.h>
 #include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "tests/integration/door/door_fixture.h"
 #include "tests/support/eventually.h"
@@ -134,6 +137,33 @@ TEST_F(Tls, ShowsNewCertificatesWithoutARestart) {
   EXPECT_FALSE(StreamsAreServedTo(authority_));
   EXPECT_NE(stream.ReadUntil("data: x\n\n").find("data: x\n\n"), std::string::npos)
       << "the stream was dropped";
+}
+
+TEST_F(Tls, LosesNobodyAndNothingWhileCertificatesAreReplacedUnderLoad) {
+  StartServer(
+      {"--tls-cert=" + server_files_.chain.path(), "--tls-key=" + server_files_.key.path()});
+  TlsExchange stream(server().http_port(), {.authority_pem = authority_.pem()});
+  ASSERT_TRUE(stream.Send("GET /events?group=news HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  stream.ReadUntil("sluice.open");
+  std::atomic<bool> is_over{false};
+  int sent = 0;
+  std::thread load([&] {
+    for (; !is_over; ++sent) SendToGroup("news", MakeEvent(absl::StrCat("event ", sent)));
+  });
+  for (int i = 0; i < 10; ++i) {
+    const Certificate authority = Certificate::Authority(absl::StrCat("ca ", i));
+    server_files_.Replace(authority.Issue("DNS:localhost"));
+    EXPECT_TRUE(Eventually([&] { return StreamsAreServedTo(authority); })) << i;
+  }
+  is_over = true;
+  load.join();
+  SendToGroup("news", MakeEvent("the end"));
+  const std::string& received = stream.ReadUntil("data: the end\n\n");
+  std::size_t at = 0;
+  for (int i = 0; i < sent; ++i) {
+    at = received.find(absl::StrCat("data: event ", i, "\n\n"), at);
+    ASSERT_NE(at, std::string::npos) << "event " << i << " of " << sent;
+  }
 }
 
 TEST_F(Tls, KeepsTheCertificateWhenTheNextIsNone) {
