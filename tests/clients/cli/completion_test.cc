@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -60,7 +62,7 @@ TEST(Completion, KnowsTheValuesOfOptions) {
 
 // What the shell offers for a line, each on a line of its own.
 std::vector<std::string> Ask(const std::string& shell, const std::string& script) {
-  const std::string path = testing::TempDir() + "completion-test." + shell;
+  const std::string path = testing::TempDir() + "completion-test-" + std::to_string(getpid());
   FILE* file = std::fopen(path.c_str(), "w");
   std::fputs(script.c_str(), file);
   std::fclose(file);
