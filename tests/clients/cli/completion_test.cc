@@ -73,6 +73,7 @@ std::vector<std::string> Ask(const std::string& shell, const std::string& script
     out.append(buffer.data(), count);
   }
   EXPECT_EQ(pclose(pipe), 0) << out;
+  std::remove(path.c_str());
   return Lines(out);
 }
 
