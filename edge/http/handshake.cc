@@ -192,7 +192,7 @@ std::unique_ptr<const CapturedHeaders> Handshake::Captured(const RequestHead& he
 
 void Handshake::OnDeadline() {
   // It is not answered while it is crowded: the answer would keep the place that others wait for.
-  if (!answer_.empty() || owner_.AreHandshakesCrowded()) return Close();
+  if (!answer_.empty() || !owner_.HasRoomForHandshakes()) return Close();
   waited_for_head_ += kCrowdedHeadTimeout;
   if (waited_for_head_ < kHeadTimeout) {
     wheel_.Schedule(*this, wheel_.After(kCrowdedHeadTimeout));

@@ -57,8 +57,8 @@ class HandshakeOwner {
 
   virtual void OnArrival(StreamArrival arrival) = 0;
 
-  // Others wait for the places of those that take long.
-  virtual bool AreHandshakesCrowded() const = 0;
+  // False: others wait for the places of those that take long.
+  virtual bool HasRoomForHandshakes() const = 0;
 
   // A handshake is over: its connection is closed or has become a stream.
   virtual void OnHandshakeOver() = 0;

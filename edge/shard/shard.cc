@@ -21,6 +21,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kDeadlinesPerTurn = 512;
 constexpr int kClientIdLength = 16;  // 80 random bits.
+
 // How many times the reconnection time a stream stays away that was replaced.
 constexpr int kReplacedBackoff = 10;
 
@@ -97,10 +98,6 @@ bool Shard::OnAccept(TcpSocket socket) {
                               context_.options.captured_headers, *this)
       ->Start();
   return HasRoomForHandshakes();
-}
-
-bool Shard::AreHandshakesCrowded() const {
-  return !HasRoomForHandshakes();
 }
 
 void Shard::OnHandshakeOver() {

@@ -86,7 +86,7 @@ class Shard : public SessionOwner, public HandshakeOwner {
   Refusal RefuseForNow() override { return gate_.RefuseWith(EndReason::kUnavailable); }
   void AskDoor(const DoorRequest& asked, absl::AnyInvocable<void(DoorAnswer)> done) override;
   void OnArrival(StreamArrival arrival) override;
-  bool AreHandshakesCrowded() const override;
+  bool HasRoomForHandshakes() const override;
   void OnHandshakeOver() override;
   // SessionOwner
   void OnSessionEnded(Session& session, EndReason reason) override;
@@ -99,7 +99,6 @@ class Shard : public SessionOwner, public HandshakeOwner {
   void EndDue();
   bool OnAccept(TcpSocket socket);
   std::size_t handshakes_max() const;
-  bool HasRoomForHandshakes() const;
   void EndAfterPending(Session& session, EndReason reason);
   void OnMailbox();
   void ScheduleSlice();

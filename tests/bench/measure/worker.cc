@@ -108,18 +108,6 @@ std::int64_t CpuNanoseconds(pid_t pid) {
   return sum;
 }
 
-std::int64_t UserMemoryBytes(pid_t pid) {
-  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
-  std::string word;
-  while (status >> word) {
-    if (word != "RssAnon:") continue;
-    std::int64_t kilobytes = 0;
-    status >> kilobytes;
-    return kilobytes * 1024;
-  }
-  return 0;
-}
-
 std::int64_t NowNanoseconds() {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/process/user_memory.h"
+
 namespace sluice::bench {
 
 // A child process that answers commands, one line each way. Forked before any thread exists.
@@ -36,8 +38,7 @@ class Worker {
 // Nanoseconds of CPU that all threads of a process have used (/proc, schedstat).
 std::int64_t CpuNanoseconds(pid_t pid);
 
-// Bytes of anonymous memory that a process holds (/proc, RssAnon).
-std::int64_t UserMemoryBytes(pid_t pid);
+using tests::UserMemoryBytes;
 
 // CLOCK_MONOTONIC, which all processes of the machine share.
 std::int64_t NowNanoseconds();

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/integration/load/user_memory.h"
 #include "tests/integration/server_fixture.h"
 #include "tests/support/eventually.h"
+#include "tests/support/process/user_memory.h"
 
 namespace sluice::tests {
 namespace {

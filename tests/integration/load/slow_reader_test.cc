@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "edge/names/connection_id.h"
-#include "tests/integration/load/user_memory.h"
 #include "tests/integration/server_fixture.h"
 #include "tests/support/eventually.h"
+#include "tests/support/process/user_memory.h"
 
 namespace sluice::tests {
 namespace {

@@ -35,6 +35,16 @@ class ResumeSimulation : public testing::Test {
   ResumeSimulation() { SetLogLevel(spdlog::level::off); }
   ~ResumeSimulation() override { SetLogLevel(spdlog::level::info); }
 
+  static void PlayWithoutAGap(const std::set<Fault>& faults) {
+    for (unsigned seed = 1; seed <= 200; ++seed) {
+      World world(seed, faults, {});
+      const std::vector<std::string> violations = world.Play();
+      ASSERT_TRUE(violations.empty()) << "seed " << seed << ": " << violations.front() << "\n"
+                                      << world.Story();
+      ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
+    }
+  }
+
   // Whether the rule's absence is noticed in one of these seeds.
   static bool IsNoticed(const Broken& broken, const std::set<Fault>& faults, unsigned seeds) {
     for (unsigned seed = 1; seed <= seeds; ++seed) {
@@ -61,23 +71,11 @@ TEST_F(ResumeSimulation, NothingIsLostDoubledOrReorderedWithoutAGap) {
 }
 
 TEST_F(ResumeSimulation, NoGapIsToldWithoutAFault) {
-  for (unsigned seed = 1; seed <= 200; ++seed) {
-    World world(seed, {Fault::kReconnects}, {});
-    const std::vector<std::string> violations = world.Play();
-    ASSERT_TRUE(violations.empty()) << "seed " << seed << ": " << violations.front() << "\n"
-                                    << world.Story();
-    ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
-  }
+  PlayWithoutAGap({Fault::kReconnects});
 }
 
 TEST_F(ResumeSimulation, ABrokenSubscriptionAndAKilledReplicaAreNoGap) {
-  for (unsigned seed = 1; seed <= 200; ++seed) {
-    World world(seed, {Fault::kCutSubscriptions, Fault::kKillReplicas}, {});
-    const std::vector<std::string> violations = world.Play();
-    ASSERT_TRUE(violations.empty()) << "seed " << seed << ": " << violations.front() << "\n"
-                                    << world.Story();
-    ASSERT_EQ(world.gap_count(), 0) << "seed " << seed;
-  }
+  PlayWithoutAGap({Fault::kCutSubscriptions, Fault::kKillReplicas});
 }
 
 // The simulation is worth nothing if it can't fail.

@@ -9,7 +9,7 @@
 
 namespace sluice::tests {
 
-// Bytes of anonymous memory that a process holds (/proc, RssAnon); -1 when it is gone.
+// Bytes of anonymous memory that a process holds (/proc, RssAnon); 0 when it is gone.
 inline std::int64_t UserMemoryBytes(pid_t pid) {
   std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
   std::string word;
@@ -19,7 +19,7 @@ inline std::int64_t UserMemoryBytes(pid_t pid) {
     status >> kilobytes;
     return kilobytes * 1024;
   }
-  return -1;
+  return 0;
 }
 
 }  // namespace sluice::tests
